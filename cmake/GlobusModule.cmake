@@ -33,7 +33,7 @@ function(globus_support_library)
   target_link_options(globus_lowlevel_support PRIVATE LINKER:-Bsymbolic-functions)
   target_include_directories(globus_lowlevel_support PUBLIC "${GLOBUS_SWIG_DIR}/support")
   _globus_limited_api(limited_api)
-  target_compile_definitions(globus_lowlevel_support PUBLIC Py_LIMITED_API=${limited_api})
+  target_compile_definitions(globus_lowlevel_support PRIVATE Py_LIMITED_API=${limited_api})
   target_link_libraries(globus_lowlevel_support PUBLIC Python::SABIModule PkgConfig::libcrypto PkgConfig::libffi)
   _globus_link(globus_lowlevel_support ${arg_PACKAGES})
 
