@@ -19,7 +19,7 @@ import re
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, unquote_to_bytes
 
-__all__ = ["DEFAULT_PORTS", "GridFTPURL", "InvalidURL"]
+__all__ = ["DEFAULT_PORTS", "GridFTPURL", "InvalidURLError"]
 
 DEFAULT_PORTS = {"gsiftp": 2811, "ftp": 21, "sshftp": 22}
 """Scheme of a server's URL to the TCP port its control channel has unless the URL names one."""
@@ -35,7 +35,7 @@ _HOST = re.compile(r"[A-Za-z0-9.-]+")
 _FILE_URL = re.compile(r"(?://(?P<host>[^/]*))?(?P<path>/.*)?", re.DOTALL)
 
 
-class InvalidURL(ValueError):
+class InvalidURLError(ValueError):
     """A string is not a URL that the Globus libraries can use.
 
     Attributes:
@@ -48,7 +48,7 @@ class InvalidURL(ValueError):
         self.fault = fault
         super().__init__(f"invalid URL {self.url!r}: {fault}")
 
-    def __reduce__(self) -> tuple[type[InvalidURL], tuple[str, str]]:
+    def __reduce__(self) -> tuple[type[InvalidURLError], tuple[str, str]]:
         return type(self), (self.url, self.fault)
 
 
@@ -68,7 +68,7 @@ class GridFTPURL:
         password: or None. Neither ``str()`` nor ``repr()`` shows it.
 
     Raises:
-        InvalidURL: a part cannot be used; the message names the URL and the fault.
+        InvalidURLError: a part cannot be used; the message names the URL and the fault.
 
     >>> url = GridFTPURL.parse("gsiftp://grid.example.org/data/run%201.dat")
     >>> url.path, url.port, url.name
@@ -94,31 +94,31 @@ class GridFTPURL:
             object.__setattr__(self, "path", "/" + self.path.lstrip("/"))
         fault = _fault(self)
         if fault:
-            raise InvalidURL(f"{self.scheme}://{self.host}{self.path}", fault)
+            raise InvalidURLError(f"{self.scheme}://{self.host}{self.path}", fault)
 
     @classmethod
     def parse(cls, url: str | GridFTPURL) -> GridFTPURL:
         """Take the URL apart; a :class:`GridFTPURL` is returned as it is.
 
         Raises:
-            InvalidURL: with what is wrong and, where it helps, how to write it.
+            InvalidURLError: with what is wrong and, where it helps, how to write it.
         """
         if isinstance(url, GridFTPURL):
             return url
         scheme, colon, rest = url.partition(":")
         scheme = scheme.lower()
         if not colon or "/" in scheme:
-            raise InvalidURL(
+            raise InvalidURLError(
                 url, "it has no scheme; write gsiftp://host/path, or file:///path if it is local"
             )
         if scheme not in DEFAULT_PORTS and scheme != "file":
-            raise InvalidURL(url, f"the scheme {scheme!r} is not one of gsiftp, ftp, sshftp and file")
+            raise InvalidURLError(url, f"the scheme {scheme!r} is not one of gsiftp, ftp, sshftp and file")
         try:
             return _parse_file(rest) if scheme == "file" else _parse_remote(scheme, rest)
-        except InvalidURL as error:
-            raise InvalidURL(url, error.fault) from None
-        except _Fault as fault:
-            raise InvalidURL(url, str(fault)) from None
+        except InvalidURLError as error:
+            raise InvalidURLError(url, error.fault) from None
+        except _FaultError as fault:
+            raise InvalidURLError(url, str(fault)) from None
 
     @classmethod
     def from_local(cls, path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> GridFTPURL:
@@ -128,7 +128,7 @@ class GridFTPURL:
         """
         text = os.fsdecode(path)
         slash = "/" if text.endswith("/") and text.strip("/") else ""
-        return cls("file", "", os.path.abspath(text) + slash)
+        return cls("file", "", os.path.abspath(text) + slash)  # noqa: PTH100 - resolve() would follow links
 
     def __str__(self) -> str:
         """The URL, percent-encoded, pure ASCII, without the password and without a default port."""
@@ -168,12 +168,12 @@ class GridFTPURL:
         """Path of a ``file`` URL on this machine.
 
         Raises:
-            InvalidURL: the URL is not a ``file`` URL, or one of another machine.
+            InvalidURLError: the URL is not a ``file`` URL, or one of another machine.
         """
         if self.is_remote:
-            raise InvalidURL(str(self), "it names no local file")
+            raise InvalidURLError(str(self), "it names no local file")
         if self.host not in ("", "localhost"):
-            raise InvalidURL(
+            raise InvalidURLError(
                 str(self),
                 f"it names a file on the machine {self.host!r}, and only local files can be used this way; "
                 f"for a file of this machine write file:///{self.host}{self.path} or file://{self.path}",
@@ -204,19 +204,19 @@ class GridFTPURL:
             parts: names or relative paths, decoded: a ``%`` in them is a percent sign.
 
         Raises:
-            InvalidURL: a part is absolute, which would leave the directory unseen.
+            InvalidURLError: a part is absolute, which would leave the directory unseen.
         """
         path = self.path
         for part in parts:
             if part.startswith("/"):
-                raise InvalidURL(str(self), f"cannot join the absolute path {part!r} to it")
+                raise InvalidURLError(str(self), f"cannot join the absolute path {part!r} to it")
             path = f"{path.rstrip('/')}/{part}"
         return self.with_path(path)
 
     __truediv__ = join
 
 
-class _Fault(Exception):
+class _FaultError(Exception):
     """What is wrong with a URL that is being taken apart."""
 
 
@@ -224,14 +224,14 @@ def _parse_file(rest: str) -> GridFTPURL:
     """What follows ``file:``: ``/path``, ``///path``, ``//host/path`` and, as the toolkit, ``////path``."""
     match = _FILE_URL.fullmatch(rest)
     if match is None or match["path"] is None:
-        raise _Fault("it names no absolute path; a local file is written file:///absolute/path")
+        raise _FaultError("it names no absolute path; a local file is written file:///absolute/path")
     return GridFTPURL("file", match["host"] or "", _decode(match["path"], "path"))
 
 
 def _parse_remote(scheme: str, rest: str) -> GridFTPURL:
     """What follows ``gsiftp:``, ``ftp:`` or ``sshftp:``."""
     if not rest.startswith("//"):
-        raise _Fault(f"two slashes must follow the scheme; write {scheme}://host/path")
+        raise _FaultError(f"two slashes must follow the scheme; write {scheme}://host/path")
     authority, slash, path = rest[2:].partition("/")
     login, at, address = authority.rpartition("@")
     user, password = _split_login(login) if at else (None, None)
@@ -243,11 +243,13 @@ def _parse_remote(scheme: str, rest: str) -> GridFTPURL:
 
 def _split_login(login: str) -> tuple[str, str | None]:
     if "@" in login:
-        raise _Fault("the user part has more than one '@'; write %40 for an '@' in a user name or password")
+        raise _FaultError(
+            "the user part has more than one '@'; write %40 for an '@' in a user name or password"
+        )
     user, colon, password = login.partition(":")
     for part, text in (("user", user), ("password", password)):
         if _BAD_LOGIN.search(text):
-            raise _Fault(f"the {part} has a character that must be escaped, as %40 for '@'")
+            raise _FaultError(f"the {part} has a character that must be escaped, as %40 for '@'")
     return _decode(user, "user"), _decode(password, "password") if colon else None
 
 
@@ -255,28 +257,30 @@ def _split_address(address: str) -> tuple[str, int]:
     if address.startswith("["):
         host, bracket, tail = address[1:].partition("]")
         if not bracket:
-            raise _Fault("the IPv6 address has no closing ']'")
+            raise _FaultError("the IPv6 address has no closing ']'")
         if ":" not in host:
-            raise _Fault(f"{host!r} in brackets is not an IPv6 address")
+            raise _FaultError(f"{host!r} in brackets is not an IPv6 address")
         if tail and not tail.startswith(":"):
-            raise _Fault(f"{tail!r} after the IPv6 address is not a port")
+            raise _FaultError(f"{tail!r} after the IPv6 address is not a port")
         colon, port = tail[:1], tail[1:]
     else:
         host, colon, port = address.partition(":")
         if ":" in port:
-            raise _Fault("the host has more than one ':'; write an IPv6 address in brackets, as in [::1]")
+            raise _FaultError(
+                "the host has more than one ':'; write an IPv6 address in brackets, as in [::1]"
+            )
     if not colon:
         return host, 0
     if not (port.isascii() and port.isdigit() and len(port) <= 5 and 1 <= int(port) <= 65535):
-        raise _Fault("the port is not a number from 1 to 65535")
+        raise _FaultError("the port is not a number from 1 to 65535")
     return host, int(port)
 
 
 def _decode(text: str, part: str) -> str:
     if _BAD_ESCAPE.search(text):
-        raise _Fault(f"a '%' in the {part} has no two hex digits after it; write %25 for a percent sign")
+        raise _FaultError(f"a '%' in the {part} has no two hex digits after it; write %25 for a percent sign")
     if not _is_encodable(text):
-        raise _Fault(f"the {part} has half a surrogate pair, which stands for no character")
+        raise _FaultError(f"the {part} has half a surrogate pair, which stands for no character")
     return unquote_to_bytes(_bytes(text)).decode("utf-8", "surrogateescape")
 
 
