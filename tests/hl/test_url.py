@@ -15,6 +15,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from globus_hl.errors import GridError
 from globus_hl.gridftp.url import DEFAULT_PORTS, GridFTPURL, InvalidURLError
 
 REMOTE = sorted(DEFAULT_PORTS)
@@ -235,6 +236,7 @@ def test_faults_are_named(text: str, fault: str) -> None:
         GridFTPURL.parse(text)
     assert fault in caught.value.fault
     assert isinstance(caught.value, ValueError)
+    assert isinstance(caught.value, GridError)
     assert repr(text) in str(caught.value)
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301
 

@@ -19,6 +19,8 @@ import re
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, unquote_to_bytes
 
+from globus_hl.errors import GridError
+
 __all__ = ["DEFAULT_PORTS", "GridFTPURL", "InvalidURLError"]
 
 DEFAULT_PORTS = {"gsiftp": 2811, "ftp": 21, "sshftp": 22}
@@ -35,7 +37,7 @@ _HOST = re.compile(r"[A-Za-z0-9.-]+")
 _FILE_URL = re.compile(r"(?://(?P<host>[^/]*))?(?P<path>/.*)?", re.DOTALL)
 
 
-class InvalidURLError(ValueError):
+class InvalidURLError(GridError, ValueError):
     """A string is not a URL that the Globus libraries can use.
 
     Attributes:
@@ -44,12 +46,15 @@ class InvalidURLError(ValueError):
     """
 
     def __init__(self, url: str, fault: str) -> None:
-        self.url = _PASSWORD.sub(r"\1:***@", url)
+        shown = _PASSWORD.sub(r"\1:***@", url)
+        super().__init__(f"invalid URL {shown!r}: {fault}", url=shown)
         self.fault = fault
-        super().__init__(f"invalid URL {self.url!r}: {fault}")
+
+    def __str__(self) -> str:
+        return self.message
 
     def __reduce__(self) -> tuple[type[InvalidURLError], tuple[str, str]]:
-        return type(self), (self.url, self.fault)
+        return type(self), (self.url or "", self.fault)
 
 
 @dataclass(frozen=True, slots=True)
