@@ -42,12 +42,17 @@ set(_gct_library_globus-openssl-module globus_openssl)
 # Ends the configure step: says what is missing, where it was looked for, and which package has it.
 function(_gct_missing what package looked)
   list(JOIN looked "\n  " places)
+  if(GCT_LOCATION)
+    set(instead "or unset GLOBUS_LOCATION and GPT_LOCATION: while one is set, only its tree (${GCT_LOCATION}) is searched.")
+  else()
+    set(instead "or set GLOBUS_LOCATION to the root of a Grid Community Toolkit (with include/globus and lib or lib64).")
+  endif()
   message(FATAL_ERROR
     "${what} is missing. Looked in:\n  ${places}\n"
     "Install it:\n"
     "  Debian, Ubuntu:  apt-get install lib${package}-dev\n"
     "  Fedora, EPEL:    dnf install ${package}-devel\n"
-    "or set GLOBUS_LOCATION to the root of a Grid Community Toolkit tree (include/globus and lib, lib64 under it).")
+    "${instead}")
 endfunction()
 
 # The directories of headers (kind include) or libraries (kind lib) where <package> is looked for.
@@ -81,7 +86,8 @@ function(gct_header header package)
   if(NOT directory)
     _gct_missing("The header ${header} of the Grid Community Toolkit" ${package} "${directories}")
   endif()
-  set(GCT_INCLUDE_DIRS ${GCT_INCLUDE_DIRS} "${directory}")
+  string(REGEX REPLACE "/$" "" directory "${directory}")
+  list(APPEND GCT_INCLUDE_DIRS "${directory}")
   list(REMOVE_DUPLICATES GCT_INCLUDE_DIRS)
   set(GCT_INCLUDE_DIRS "${GCT_INCLUDE_DIRS}" PARENT_SCOPE)
 endfunction()
@@ -113,9 +119,11 @@ function(_gct_require_threads)
   if(NOT pthread_model)
     list(JOIN directories "\n  " places)
     message(FATAL_ERROR
-      "This Grid Community Toolkit has no thread support: libglobus_thread_pthread.so is missing. Looked in:\n  ${places}\n"
-      "The package libglobus-common0 (Debian, Ubuntu) or globus-common (Fedora, EPEL) has it; a toolkit built from source needs "
-      "its globus_common configured with --with-threads=pthread.")
+      "This Grid Community Toolkit has no threads: libglobus_thread_pthread.so is missing. Looked in:\n  ${places}\n"
+      "It comes with the toolkit's common library:\n"
+      "  Debian, Ubuntu:  apt-get install libglobus-common0\n"
+      "  Fedora, EPEL:    dnf install globus-common\n"
+      "A toolkit built from source has it when POSIX threads were found by its configure.")
   endif()
 endfunction()
 
