@@ -11,8 +11,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-# The toolkit reads its settings from the environment, some of them once and for all at the first activation: they have to go
-# before any test module imports the binding.
+# The toolkit reads its settings from the environment, some of them once and for all at the first activation:
+# they have to go before any test module imports the binding.
 for _name in list(os.environ):
     if _name.startswith(("GLOBUS_", "GPT_", "GRAM_", "GRIDMAP", "GSI_", "MYPROXY_", "X509_")):
         del os.environ[_name]
@@ -37,17 +37,19 @@ def _descendants() -> dict[int, str]:
         except (OSError, IndexError):  # it ended meanwhile, or belongs to another user
             continue
         state, parent = status[0], int(status[1])
+        if pid == os.getpid() or state == "Z":
+            continue
         # multiprocessing's resource tracker ends with the process that started it, by design not before.
-        if pid != os.getpid() and (ours or parent == os.getpid()) and state != "Z" and "resource_tracker" not in command:
+        if (ours or parent == os.getpid()) and "resource_tracker" not in command:
             found[pid] = command
     return found
 
 
 @pytest.fixture(scope="session", autouse=True)
 def no_process_left() -> Iterator[None]:
-    """Fails the run when a process that a test started, or that such a process started, is still there at its end."""
+    """Fails the run when a process that the tests started, at any depth, is still there at its end."""
     yield
     deadline = time.monotonic() + 5  # a killed process needs a moment to go
     while (left := _descendants()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not left, "the tests left processes behind:\n" + "\n".join(f"  {pid} {command}" for pid, command in left.items())
+    assert not left, f"the tests left processes behind: {left}"
