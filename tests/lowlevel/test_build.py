@@ -1,4 +1,4 @@
-"""The build: where the toolkit is looked for, what is said when it is missing, what is rebuilt, what a wheel has."""
+"""The build: where the toolkit is looked for, what is said without it, what is rebuilt, what a wheel has."""
 
 from __future__ import annotations
 
