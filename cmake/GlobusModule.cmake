@@ -86,7 +86,7 @@ function(_globus_annotate name interface annotated)
   list(TRANSFORM GCT_INCLUDE_DIRS PREPEND "--include;" OUTPUT_VARIABLE includes)
   add_custom_command(
     OUTPUT "${annotated}/${name}.stamp"
-    BYPRODUCTS "${annotated}/${name}_types.c" "${annotated}/${name}_types.h" "${annotated}/${name}.pyi"
+    BYPRODUCTS "${annotated}/${name}_types.c" "${annotated}/gl_types.h" "${annotated}/shims.h" "${annotated}/${name}.pyi"
     COMMAND "${Python_EXECUTABLE}" -B "${GLOBUS_SWIG_DIR}/tools/annotate.py" --interface "${interface}" ${includes}
             --output "${annotated}" --depfile "${annotated}/${name}.d"
     DEPENDS "${interface}" ${tools} ${vocabulary}
@@ -98,7 +98,7 @@ endfunction()
 function(_globus_wrap name interface annotated wrapper)
   add_custom_command(
     OUTPUT "${wrapper}"
-    COMMAND "${SWIG_EXECUTABLE}" -python -noproxy -threads -Wall -Werror "-I${annotated}" "-I${GLOBUS_SWIG_DIR}"
+    COMMAND "${SWIG_EXECUTABLE}" -python -noproxy -threads -Wall -Werror "-I${annotated}/headers" "-I${GLOBUS_SWIG_DIR}"
             -MD -MF "${wrapper}.d" -o "${wrapper}" "${interface}"
     DEPENDS "${interface}" "${annotated}/${name}.stamp"
     DEPFILE "${wrapper}.d"

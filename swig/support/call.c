@@ -1,0 +1,579 @@
+/* The frame of one wrapped call: arguments in, outputs out, and what happens to all of it afterwards. */
+#include "gl.h"
+
+#include <globus_module.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the frame -------------------------------------------------------------------------------------------------- */
+
+int gl_hold(gl_call *call, PyObject *object)
+{
+    if (!object) return -1;
+    if (call->held_count == GL_MAX_HELD)
+    {
+        Py_DECREF(object);
+        PyErr_SetString(PyExc_SystemError, "too many temporary objects in one call");
+        return -1;
+    }
+    call->held[call->held_count++] = object;
+    return 0;
+}
+
+void *gl_allocate(gl_call *call, size_t size)
+{
+    void **block = calloc(1, sizeof(max_align_t) + size);
+    if (!block)
+    {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    *block = call->blocks;
+    call->blocks = block;
+    return (char *)block + sizeof(max_align_t);
+}
+
+int gl_bad_argument(gl_call *call, int index, const char *expected, PyObject *got)
+{
+    const gl_function *function = call->function;
+    if (function && index >= 0)
+        PyErr_Format(PyExc_TypeError, "%s() argument '%s' must be %s, not %R", function->name,
+                     function->slots[index].name, expected, (PyObject *)Py_TYPE(got));
+    else PyErr_Format(PyExc_TypeError, "expected %s, not %R", expected, (PyObject *)Py_TYPE(got));
+    return -1;
+}
+
+static void free_blocks(void *blocks)
+{
+    while (blocks)
+    {
+        void *next = *(void **)blocks;
+        free(blocks);
+        blocks = next;
+    }
+}
+
+void gl_end(gl_call *call)
+{
+    if (call->ended) return;
+    call->ended = true;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    for (int i = 0; i < call->busy_count; ++i)
+    {
+        --call->busy[i]->busy;
+        Py_DECREF((PyObject *)call->busy[i]);
+    }
+    for (int i = 0; i < call->closure_count; ++i)
+    {
+        if (!call->committed) gl_closure_dispose(call->closures[i]);
+        Py_DECREF((PyObject *)call->closures[i]);
+    }
+    for (int i = 0; i < call->held_count; ++i) Py_DECREF(call->held[i]);
+    for (int i = 0; call->function && i < call->function->count; ++i) Py_CLEAR(call->made[i]);
+    gl_pins_release(call->pins);
+    free_blocks(call->blocks);
+    PyErr_Restore(type, value, traceback);
+}
+
+int gl_enter(const gl_function *function)
+{
+    if (gl_forked)
+    {
+        PyErr_Format(PyExc_RuntimeError, "%s() in a forked child: the library's threads do not exist here. Start workers "
+                     "with the 'spawn' method, or exec", function->name);
+        return -1;
+    }
+    const gl_module *module = function->module;
+    if (!module->descriptor || module->active || function->flags & GL_PREACTIVE) return 0;
+    PyErr_Format(PyExc_RuntimeError, "%s() needs its module: call globus_module_activate(%s) first", function->name,
+                 module->descriptor_name);
+    return -1;
+}
+
+/* ---- arguments ------------------------------------------------------------------------------------------------------ */
+
+static void *scratch(gl_call *call, int index, size_t size)
+{
+    return size <= sizeof(gl_storage) ? (void *)&call->storage[index] : gl_allocate(call, size);
+}
+
+static int store_length(gl_call *call, const gl_function *function, int index, size_t length)
+{
+    if (index < 0) return 0;
+    const gl_type *type = gl_type_of(function->slots[index].type);
+    void *where = call->where[index];
+    if (type->size == 4 && length > INT32_MAX)
+    {
+        PyErr_Format(PyExc_OverflowError, "%s() takes at most 2147483647 bytes or elements", function->name);
+        return -1;
+    }
+    if (type->size == 8) *(uint64_t *)where = length;
+    else *(uint32_t *)where = (uint32_t)length;
+    return 0;
+}
+
+/* The one-shot callback that holds what C uses until it runs, or NULL. */
+static gl_closure *holder(gl_call *call)
+{
+    return call->closure_count && call->closures[0]->once ? call->closures[0] : NULL;
+}
+
+/* It takes over the buffers, memory and deferred outputs of its call, before the call: it may run before that returns. */
+static void hand_over(gl_call *call, gl_closure *closure, PyObject *args)
+{
+    closure->args = Py_NewRef(args);
+    if (closure != holder(call)) return;
+    closure->pins = call->pins;
+    closure->blocks = call->blocks;
+    call->pins = NULL;
+    call->blocks = NULL;
+    for (int i = 0; i < call->function->count; ++i)
+        if (call->function->slots[i].role == GL_DEFERRED) closure->deferred = Py_XNewRef(call->made[i]);
+}
+
+static void add_pin(gl_call *call, gl_pin *pin)
+{
+    gl_closure *closure = holder(call);
+    gl_pin **list = closure ? &closure->pins : &call->pins;
+    pin->next = *list;
+    *list = pin;
+}
+
+static int buffer_in(gl_call *call, const gl_function *function, int index, PyObject *input, void *where)
+{
+    const gl_slot *slot = &function->slots[index];
+    *(void **)where = NULL;
+    if (input == Py_None && slot->flags & GL_NULLABLE) return store_length(call, function, slot->partner, 0);
+    gl_pin *pin = gl_pin_new(input, slot->role == GL_WRITE);
+    if (!pin)
+    {
+        if (!PyErr_ExceptionMatches(PyExc_TypeError)) return -1;
+        PyErr_Clear();
+        return gl_bad_argument(call, index, slot->role == GL_WRITE ? "a writable buffer" : "a bytes-like object", input);
+    }
+    add_pin(call, pin);
+    *(void **)where = pin->view.buf;
+    return store_length(call, function, slot->partner, (size_t)pin->view.len);
+}
+
+typedef struct { void *base; size_t length; } vector_element;
+
+static int vector_in(gl_call *call, const gl_function *function, int index, PyObject *input, void *where)
+{
+    const gl_slot *slot = &function->slots[index];
+    if (PyUnicode_Check(input) || PyBytes_Check(input) || !PySequence_Check(input))
+        return gl_bad_argument(call, index, "a sequence of buffers", input);
+    Py_ssize_t count = PySequence_Size(input);
+    if (count < 0) return -1;
+    vector_element *vector = gl_allocate(call, ((size_t)count + 1) * sizeof *vector);
+    if (!vector) return -1;
+    for (Py_ssize_t i = 0; i < count; ++i)
+    {
+        PyObject *item = PySequence_GetItem(input, i);
+        gl_pin *pin = item ? gl_pin_new(item, slot->flags & GL_WRITABLE) : NULL;
+        Py_XDECREF(item);
+        if (!pin) return -1;
+        add_pin(call, pin);
+        vector[i].base = pin->view.buf;
+        vector[i].length = (size_t)pin->view.len;
+    }
+    *(void **)where = vector;
+    return store_length(call, function, slot->partner, (size_t)count);
+}
+
+static int array_in(gl_call *call, const gl_function *function, int index, PyObject *input, void *where)
+{
+    const gl_slot *slot = &function->slots[index];
+    const gl_type *type = gl_type_of(slot->type);
+    *(void **)where = NULL;
+    if (input == Py_None && slot->flags & GL_NULLABLE) return store_length(call, function, slot->partner, 0);
+    if (PyUnicode_Check(input) || PyBytes_Check(input) || !PySequence_Check(input))
+        return gl_bad_argument(call, index, "a sequence", input);
+    Py_ssize_t count = PySequence_Size(input);
+    if (count < 0) return -1;
+    size_t step = gl_value_size(type);
+    char *array = gl_allocate(call, ((size_t)count + 1) * step);
+    if (!array) return -1;
+    gl_slot element = *slot;
+    element.role = GL_IN;
+    for (Py_ssize_t i = 0; i < count; ++i)
+    {
+        PyObject *item = PySequence_GetItem(input, i);
+        int status = item ? gl_from_python(call, index, &element, item, array + (size_t)i * step) : -1;
+        Py_XDECREF(item);
+        if (status < 0) return -1;
+    }
+    if (slot->extent > 0 && count != slot->extent)
+    {
+        PyErr_Format(PyExc_ValueError, "%s() argument '%s' takes %ld values", function->name, slot->name, slot->extent);
+        return -1;
+    }
+    *(void **)where = array;
+    return store_length(call, function, slot->partner, (size_t)count);
+}
+
+static int callback_in(gl_call *call, const gl_function *function, int index, PyObject *input, PyObject *args, void *where)
+{
+    const gl_slot *slot = &function->slots[index];
+    *(void **)where = NULL;
+    if (input == Py_None && slot->flags & GL_NULLABLE) return 0;
+    if (!PyCallable_Check(input)) return gl_bad_argument(call, index, "callable", input);
+    bool once = !(slot->flags & (GL_LASTING | GL_DURING));
+    gl_closure *closure = gl_closure_new(slot->type, input, once);
+    if (!closure) return -1;
+    if (call->closure_count == GL_MAX_CLOSURES)
+    {
+        gl_closure_dispose(closure);
+        Py_DECREF((PyObject *)closure);
+        PyErr_SetString(PyExc_SystemError, "too many callbacks in one call");
+        return -1;
+    }
+    call->closures[call->closure_count++] = closure;
+    if (once) hand_over(call, closure, args);
+    if (call->callback_arg) closure->argument = Py_NewRef(call->callback_arg);
+    *(void **)where = gl_closure_code(closure);
+    return 0;
+}
+
+static int callback_argument_in(gl_call *call, PyObject *input, void *where)
+{
+    call->callback_arg = input;      /* borrowed: the call's arguments hold it */
+    for (int i = 0; i < call->closure_count; ++i)
+    {
+        Py_CLEAR(call->closures[i]->argument);
+        call->closures[i]->argument = Py_NewRef(input);
+    }
+    *(void **)where = input;
+    return 0;
+}
+
+static int by_value_in(gl_call *call, int index, const gl_slot *slot, PyObject *input, void *where)
+{
+    void *memory;
+    if (gl_from_python(call, index, slot, input, &memory) < 0) return -1;
+    memcpy(where, memory, gl_type_of(slot->type)->size);
+    return 0;
+}
+
+static int consumed_in(const gl_function *function, int index, PyObject *input)
+{
+    gl_object *object = (gl_object *)input;
+    if (object->busy > 1 && !(function->slots[index].flags & GL_EXTERNAL))
+    {
+        PyErr_Format(PyExc_ValueError, "%s(): this %s is in use by another call", function->name, object->type->name);
+        return -1;
+    }
+    return 0;
+}
+
+static int address_in(gl_call *call, const gl_function *function, int index, PyObject *input, void *where)
+{
+    const gl_slot *slot = &function->slots[index];
+    const gl_type *type = gl_type_of(slot->type);
+    if (input == Py_None && slot->flags & GL_NULLABLE && type->kind != GL_HANDLE)
+    {
+        *(void **)where = NULL;
+        return 0;
+    }
+    void *storage = scratch(call, index, gl_value_size(type));
+    if (!storage || gl_from_python(call, index, slot, input, storage) < 0) return -1;
+    if (slot->role == GL_INOUT) call->made[index] = Py_NewRef(input);
+    *(void **)where = storage;
+    return 0;
+}
+
+int gl_in(gl_call *call, const gl_function *function, int index, PyObject *input, PyObject *args, void *where)
+{
+    call->function = function;
+    call->where[index] = where;
+    const gl_slot *slot = &function->slots[index];
+    int status;
+    switch ((gl_role)slot->role)
+    {
+        case GL_READ: case GL_WRITE: return buffer_in(call, function, index, input, where);
+        case GL_IOVEC: return vector_in(call, function, index, input, where);
+        case GL_ARRAY: return array_in(call, function, index, input, where);
+        case GL_CALL: return callback_in(call, function, index, input, args, where);
+        case GL_CALL_ARG: return callback_argument_in(call, input, where);
+        case GL_BY_VALUE: return by_value_in(call, index, slot, input, where);
+        case GL_IN_POINTER: case GL_INOUT: status = address_in(call, function, index, input, where); break;
+        default: status = gl_from_python(call, index, slot, input, where); break;
+    }
+    if (status == 0 && slot->flags & GL_CONSUMES && input != Py_None && gl_as_object(input))
+        status = consumed_in(function, index, input);
+    if (status == 0 && slot->flags & (GL_CONSUMES | GL_KEEPS) && !call->made[index]) call->made[index] = Py_NewRef(input);
+    return status;
+}
+
+/* ---- outputs ------------------------------------------------------------------------------------------------------------ */
+
+static int deferred_prepare(gl_call *call, const gl_slot *slot, int index, void *where)
+{
+    PyObject *deferred = gl_deferred_new(slot);
+    if (!deferred) return -1;
+    call->made[index] = deferred;
+    *(void **)where = gl_deferred_value(deferred);
+    return 0;
+}
+
+int gl_prepare(gl_call *call, const gl_function *function, int index, void *where)
+{
+    call->function = function;
+    call->where[index] = where;
+    const gl_slot *slot = &function->slots[index];
+    const gl_type *type = gl_type_of(slot->type);
+    switch ((gl_role)slot->role)
+    {
+        case GL_LENGTH:     /* an output length has storage; an input length is stored with its buffer */
+            if (slot->flags & GL_BY_ADDRESS)
+            {
+                int owner = slot->partner;
+                if (owner >= 0 && function->slots[owner].role == GL_DEFERRED && call->made[owner])
+                    return (*(void **)where = gl_deferred_length(call->made[owner])) ? 0 : -1;
+                call->storage[index].integer = 0;
+                *(void **)where = &call->storage[index];
+            }
+            else memset(where, 0, type->size);
+            return 0;
+        case GL_OUT:
+            if (slot->flags & GL_BY_ADDRESS)
+            {
+                if (!(call->made[index] = gl_object_box(slot->type))) return -1;
+                *(void **)where = ((gl_object *)call->made[index])->pointer;
+                return 0;
+            }
+            return (*(void **)where = scratch(call, index, gl_value_size(type))) ? 0 : -1;
+        case GL_BYTES_OUT: *(void **)where = &call->storage[index]; return 0;
+        case GL_DEFERRED: return deferred_prepare(call, slot, index, where);
+        case GL_CHARS_OUT: return (*(void **)where = gl_allocate(call, (size_t)slot->extent)) ? 0 : -1;
+        case GL_OUT_ARRAY:
+            return (*(void **)where = gl_allocate(call, (size_t)slot->extent * gl_value_size(type))) ? 0 : -1;
+        default: memset(where, 0, gl_value_size(type)); return 0;
+    }
+}
+
+static size_t output_length(gl_call *call, const gl_function *function, int index)
+{
+    const gl_type *type = gl_type_of(function->slots[index].type);
+    return type->size == 8 ? (size_t)call->storage[index].integer : (size_t)*(uint32_t *)&call->storage[index];
+}
+
+static void free_output(const gl_slot *slot, void *pointer)
+{
+    if (slot->flags & (GL_FREE | GL_OPENSSL_FREE)) free(pointer);   /* OPENSSL_free() is free() unless replaced */
+}
+
+static PyObject *array_output(gl_call *call, const gl_function *function, int index)
+{
+    const gl_slot *slot = &function->slots[index];
+    const gl_type *type = gl_type_of(slot->type);
+    const char *array = *(void **)call->where[index];
+    size_t count = slot->partner >= 0 ? output_length(call, function, slot->partner) : (size_t)slot->extent;
+    PyObject *tuple = PyTuple_New((Py_ssize_t)count);
+    for (size_t i = 0; tuple && i < count; ++i)
+    {
+        PyObject *item = gl_to_python(slot, array + i * gl_value_size(type));
+        if (!item || PyTuple_SetItem(tuple, (Py_ssize_t)i, item) < 0) Py_CLEAR(tuple);
+    }
+    return tuple;
+}
+
+static PyObject *own(PyObject *object, const gl_slot *slot)
+{
+    gl_object *made = object && object != Py_None ? gl_as_object(object) : NULL;
+    if (made && slot->flags & GL_OWNED) made->owned = true;
+    return object;
+}
+
+/* An in-out handle: the same object unless C stored another pointer. */
+static PyObject *inout_output(gl_call *call, const gl_slot *slot, int index)
+{
+    PyObject *input = call->made[index];
+    void *pointer = *(void **)*(void **)call->where[index];
+    gl_object *object = input ? gl_as_object(input) : NULL;
+    if (object && object->pointer == pointer) return Py_NewRef(input);
+    if (object) object->closed = true, object->owned = false;
+    return gl_object_new(slot->type, pointer, slot->flags & GL_OWNED);
+}
+
+static PyObject *output(gl_call *call, const gl_function *function, int index)
+{
+    const gl_slot *slot = &function->slots[index];
+    const gl_type *type = gl_type_of(slot->type);
+    void *storage = *(void **)call->where[index];
+    switch ((gl_role)slot->role)
+    {
+        case GL_BYTES_OUT:
+        {
+            void *bytes = *(void **)storage;
+            PyObject *result = PyBytes_FromStringAndSize(
+                bytes, bytes ? (Py_ssize_t)output_length(call, function, slot->partner) : 0);
+            free_output(slot, bytes);
+            return result;
+        }
+        case GL_DEFERRED: return Py_NewRef(call->made[index]);
+        case GL_CHARS_OUT: return gl_string_to_python(storage);
+        case GL_OUT_ARRAY: return array_output(call, function, index);
+        case GL_INOUT:
+            if (type->kind == GL_HANDLE) return inout_output(call, slot, index);
+            return gl_to_python(slot, storage);
+        default: break;
+    }
+    if (slot->flags & GL_BY_ADDRESS) return own(Py_NewRef(call->made[index]), slot);
+    PyObject *result = gl_to_python(slot, storage);
+    if (type->kind == GL_STRING) free_output(slot, *(void **)storage);
+    if (type->kind == GL_STRINGS && slot->flags & GL_FREE)
+    {
+        char **list = *(char ***)storage;
+        for (char **item = list; item && *item; ++item) free(*item);
+        free(list);
+    }
+    if (type->kind == GL_CUSTOM && type->release && slot->flags & GL_OWNED) type->release(storage);
+    return result;
+}
+
+static PyObject *append(gl_call *call, PyObject *result, PyObject *item)
+{
+    if (!item)
+    {
+        Py_XDECREF(result);
+        return NULL;
+    }
+    if (call->outputs++ == 0)
+    {
+        Py_XDECREF(result);
+        return item;
+    }
+    Py_ssize_t size = call->outputs == 2 ? 1 : PyTuple_Size(result);
+    PyObject *tuple = PyTuple_New(size + 1);
+    for (Py_ssize_t i = 0; tuple && i < size; ++i)
+        PyTuple_SetItem(tuple, i, Py_NewRef(call->outputs == 2 ? result : PyTuple_GetItem(result, i)));
+    if (tuple) PyTuple_SetItem(tuple, size, item);
+    else Py_DECREF(item);
+    Py_DECREF(result);
+    return tuple;
+}
+
+PyObject *gl_append_output(gl_call *call, const gl_function *function, int index, PyObject *result)
+{
+    gl_commit(call);
+    return append(call, result, output(call, function, index));
+}
+
+/* ---- after the call ------------------------------------------------------------------------------------------------------- */
+
+static gl_object *owner_of(gl_call *call)
+{
+    for (int i = 0; i < call->function->count; ++i)     /* what the call made owns its callbacks */
+    {
+        const gl_slot *slot = &call->function->slots[i];
+        if (slot->role == GL_OUT && call->made[i] && gl_as_object(call->made[i])) return (gl_object *)call->made[i];
+    }
+    return call->busy_count ? call->busy[0] : NULL;
+}
+
+static PyObject *lasting;      /* callbacks that belong to no handle: by number, or by function */
+
+static PyObject *lasting_key(gl_call *call, int closure)
+{
+    for (int i = 0; i < call->function->count; ++i)
+    {
+        const gl_slot *slot = &call->function->slots[i];
+        if (slot->role == GL_OUT && gl_type_of(slot->type)->kind == GL_INTEGER)
+            return PyUnicode_FromFormat("%d/%d", *(int *)*(void **)call->where[i], closure);
+    }
+    return PyUnicode_FromFormat("%s/%d", call->function->name, closure);
+}
+
+static void keep_lasting(gl_call *call)
+{
+    gl_object *owner = owner_of(call);
+    if (!owner && !lasting) lasting = PyDict_New();
+    for (int i = 0; i < call->closure_count; ++i)
+    {
+        gl_closure *closure = call->closures[i];
+        if (closure->once || closure->with_c) continue;
+        bool during = false;
+        for (int slot = 0; slot < call->function->count; ++slot)
+            if (call->function->slots[slot].role == GL_CALL && call->function->slots[slot].flags & GL_DURING
+                && *(void **)call->where[slot] == gl_closure_code(closure))
+                during = true;
+        if (during) continue;
+        PyObject *key = owner ? PyUnicode_FromFormat("%s/%d", call->function->name, i) : lasting_key(call, i);
+        if (key && owner) gl_object_keep(owner, key, (PyObject *)closure);
+        else if (key && lasting) PyDict_SetItem(lasting, key, (PyObject *)closure);
+        Py_XDECREF(key);
+    }
+}
+
+static void release_lasting(int number)
+{
+    for (int closure = 0; lasting && closure < GL_MAX_CLOSURES; ++closure)
+    {
+        PyObject *key = PyUnicode_FromFormat("%d/%d", number, closure);
+        int known = key ? PyDict_Contains(lasting, key) : 0;
+        if (known > 0) PyDict_DelItem(lasting, key);
+        Py_XDECREF(key);
+    }
+}
+
+void gl_commit(gl_call *call)
+{
+    if (call->committed || !call->function) return;
+    call->committed = true;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    if (call->closure_count) keep_lasting(call);
+    const gl_function *function = call->function;
+    for (int i = 0; i < function->count; ++i)
+    {
+        int flags = function->slots[i].flags;
+        PyObject *object = call->made[i];
+        if (flags & GL_KEEPS && object && object != Py_None && call->busy_count)
+        {
+            PyObject *key = PyLong_FromVoidPtr(object);
+            if (key) gl_object_keep(call->busy[0], key, object);
+            Py_XDECREF(key);
+        }
+        if (flags & GL_CONSUMES && object && gl_as_object(object)) gl_object_close((gl_object *)object);
+        if (flags & GL_RELEASES) release_lasting(*(int *)call->where[i]);
+    }
+    PyErr_Restore(type, value, traceback);
+}
+
+PyObject *gl_return(gl_call *call, const gl_function *function, const void *value)
+{
+    const gl_slot *slot = &function->result;
+    const gl_type *type = gl_type_of(slot->type);
+    PyObject *error = NULL;
+    call->function = function;
+    if (type->kind == GL_RESULT)
+    {
+        uint32_t result = *(const uint32_t *)value;
+        if (slot->flags & GL_OWNED) return append(call, NULL, gl_error_from_result(result));   /* a result as a value */
+        if (result) error = gl_error_from_result(result);
+    }
+    else if (type->kind == GL_STATUS && *(const int *)value != 0)
+        error = gl_error_from_status(function->module->name, *(const int *)value, NULL);
+    else if (type->kind == GL_MAJOR)
+    {
+        uint32_t major = *(const uint32_t *)value;
+        uint32_t minor = (uint32_t)call->storage[0].integer;
+        if (major & 0xffff0000u) error = gl_error_from_major(major, minor);
+        else if (slot->flags & GL_OWNED) { gl_commit(call); return append(call, NULL, PyLong_FromUnsignedLong(major)); }
+    }
+    if (error)
+    {
+        gl_raise(error);
+        return NULL;
+    }
+    if (PyErr_Occurred()) return NULL;
+    gl_commit(call);
+    if (type->kind == GL_RESULT || type->kind == GL_STATUS || type->kind == GL_VOID || type->kind == GL_MAJOR)
+        Py_RETURN_NONE;
+    PyObject *result = gl_to_python(slot, value);
+    if (type->kind == GL_STRING) free_output(slot, *(void *const *)value);
+    if (type->kind == GL_STRINGS && slot->flags & GL_FREE) free(*(void *const *)value);
+    return append(call, NULL, result);
+}

@@ -1,0 +1,439 @@
+/* Callbacks: one C function pointer for each Python callable, made by libffi.
+ *
+ * 1. A thunk is a piece of machine code that calls invoke(). It belongs to one closure at a time. Having an address of
+ *    its own for each callable serves also the C callback types that carry no user data.
+ * 2. A closure is the Python side: callable, argument, and all that must live as long (the arguments of the registering
+ *    call, locked buffers, memory of deferred outputs).
+ * 3. One-shot closures: C holds a reference from before the registering call until the callback has run; a
+ *    registration that fails drops it. Lasting ones belong to the handle they were registered with (call.c).
+ * 4. A thunk whose closure is gone answers "refuse" without touching Python. Thunks are reused, oldest first and never
+ *    before 64 others: a C thread that is just entering one finds it empty, not freed.
+ * 5. An exception goes to sys.unraisablehook and the answer is "refuse". */
+#include "gl.h"
+
+#include <ffi.h>
+#include <globus_common.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_ARGUMENTS = 20, THUNKS_IN_RESERVE = 64 };
+
+typedef struct gl_thunk
+{
+    gl_closure      *closure;     /* guarded by the GIL */
+    gl_type         *type;
+    ffi_closure     *writable;
+    void            *code;
+    struct gl_thunk *next;
+} gl_thunk;
+
+typedef struct
+{
+    ffi_cif    cif;
+    ffi_type  *arguments[MAX_ARGUMENTS];
+    gl_thunk  *first, *last;
+    int        spare;
+} gl_thunks;
+
+/* ---- C types ------------------------------------------------------------------------------------------------------ */
+
+static ffi_type *integer_type(size_t size, bool is_signed)
+{
+    switch (size)
+    {
+        case 1: return is_signed ? &ffi_type_sint8 : &ffi_type_uint8;
+        case 2: return is_signed ? &ffi_type_sint16 : &ffi_type_uint16;
+        case 4: return is_signed ? &ffi_type_sint32 : &ffi_type_uint32;
+        default: return is_signed ? &ffi_type_sint64 : &ffi_type_uint64;
+    }
+}
+
+void *gl_ffi_type(const gl_slot *slot)
+{
+    const gl_type *type = gl_type_of(slot->type);
+    if (slot->role != GL_IN && slot->role != GL_LENGTH) return &ffi_type_pointer;
+    switch (type->kind)
+    {
+        case GL_VOID: return &ffi_type_void;
+        case GL_FLOAT: return type->size == 4 ? &ffi_type_float : &ffi_type_double;
+        case GL_BOOL: case GL_INTEGER: case GL_ENUM: case GL_STATUS: return integer_type(type->size, type->is_signed);
+        case GL_CHAR: return &ffi_type_schar;
+        case GL_RESULT: case GL_MAJOR: return &ffi_type_uint32;
+        case GL_CUSTOM: return type->size <= 8 && type->is_plain ? integer_type(type->size, true) : &ffi_type_pointer;
+        default: return &ffi_type_pointer;
+    }
+}
+
+/* ---- arguments of a callback --------------------------------------------------------------------------------------- */
+
+static long long length_at(const gl_function *signature, int index, void **arguments)
+{
+    if (index < 0) return 0;
+    const gl_type *type = gl_type_of(signature->slots[index].type);
+    switch (type->size)
+    {
+        case 4: return *(int32_t *)arguments[index];
+        default: return *(int64_t *)arguments[index];
+    }
+}
+
+static PyObject *memory_to_python(gl_closure *closure, const void *address, long long length)
+{
+    PyObject *pinned = gl_pins_find(closure->pins, address);
+    if (pinned) return pinned;
+    if (!address) Py_RETURN_NONE;
+    return PyBytes_FromStringAndSize(address, (Py_ssize_t)length);
+}
+
+typedef struct { void *base; size_t length; } vector_element;   /* struct iovec */
+
+static PyObject *vector_to_python(gl_closure *closure, const vector_element *vector, long long count)
+{
+    PyObject *list = PyList_New(0);
+    for (long long i = 0; list && vector && i < count; ++i)
+    {
+        PyObject *item = memory_to_python(closure, vector[i].base, (long long)vector[i].length);
+        if (!item || PyList_Append(list, item) < 0) Py_CLEAR(list);
+        Py_XDECREF(item);
+    }
+    return list;
+}
+
+static PyObject *argument_to_python(gl_closure *closure, const gl_function *signature, int index, void **arguments)
+{
+    const gl_slot *slot = &signature->slots[index];
+    switch (slot->role)
+    {
+        case GL_CALL_ARG: return Py_NewRef(closure->argument ? closure->argument : Py_None);
+        case GL_READ: case GL_WRITE:
+            return memory_to_python(closure, *(void **)arguments[index], length_at(signature, slot->partner, arguments));
+        case GL_IOVEC:
+            return vector_to_python(closure, *(vector_element **)arguments[index],
+                                    length_at(signature, slot->partner, arguments));
+        case GL_IN_POINTER:
+        {
+            const void *target = *(void **)arguments[index];
+            return target ? gl_to_python(slot, target) : Py_NewRef(Py_None);
+        }
+        case GL_NOTHING: Py_RETURN_NONE;
+        case GL_ARRAY:
+            if (gl_type_of(slot->type)->kind == GL_STRING)
+                return gl_strings_to_python(*(char ***)arguments[index],
+                                            slot->partner >= 0 ? length_at(signature, slot->partner, arguments) : -1);
+            return PyLong_FromVoidPtr(*(void **)arguments[index]);
+        default: return gl_to_python(slot, arguments[index]);
+    }
+}
+
+static PyObject *arguments_to_python(gl_closure *closure, const gl_function *signature, void **arguments)
+{
+    int count = 0;
+    for (int i = 0; i < signature->count; ++i) count += signature->slots[i].role != GL_OUT;
+    PyObject *tuple = PyTuple_New(count);
+    for (int i = 0, position = 0; tuple && i < signature->count; ++i)
+    {
+        if (signature->slots[i].role == GL_OUT) continue;
+        PyObject *item = argument_to_python(closure, signature, i, arguments);
+        if (!item || PyTuple_SetItem(tuple, position++, item) < 0) Py_CLEAR(tuple);
+    }
+    return tuple;
+}
+
+/* Memory that C lent for the time of the callback cannot be used later. */
+static void close_transients(PyObject *arguments)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_Size(arguments); ++i)
+    {
+        gl_object *object = gl_as_object(PyTuple_GetItem(arguments, i));
+        if (object && object->transient) gl_object_close(object);
+    }
+}
+
+/* ---- the answer ------------------------------------------------------------------------------------------------------ */
+
+static void store_integer_result(const gl_type *type, void *result, long long value)
+{
+    if (type->is_signed) *(ffi_sarg *)result = (ffi_sarg)value;
+    else *(ffi_arg *)result = (ffi_arg)value;
+}
+
+static void refuse(const gl_function *signature, void *result, uint32_t failure)
+{
+    const gl_type *type = gl_type_of(signature->result.type);
+    switch (type->kind)
+    {
+        case GL_VOID: break;
+        case GL_RESULT: *(ffi_arg *)result = failure; break;
+        case GL_BOOL: case GL_INTEGER: case GL_ENUM: case GL_STATUS:
+            store_integer_result(type, result, signature->refuse);
+            break;
+        default: *(void **)result = NULL; break;
+    }
+}
+
+static int store_answer(const gl_slot *slot, PyObject *answer, void *address, bool widened)
+{
+    const gl_type *type = gl_type_of(slot->type);
+    char value[16] = {0};
+    gl_call call = {0};
+    int status = gl_from_python(&call, -1, slot, answer, value);
+    if (status == 0)
+    {
+        size_t size = gl_value_size(type);
+        if (type->kind == GL_STRING)        /* C frees it */
+        {
+            char *text = *(char **)value;
+            text = text ? strdup(text) : NULL;
+            memcpy(address, &text, sizeof text);
+        }
+        else if (type->kind == GL_DATA)
+        {
+            Py_INCREF(answer);
+            memcpy(address, value, size);
+        }
+        else if (widened && size < sizeof(ffi_arg))
+        {
+            long long number = 0;
+            if (type->is_signed && size == 4) number = *(int32_t *)value;
+            else memcpy(&number, value, size);
+            store_integer_result(type, address, number);
+        }
+        else memcpy(address, value, size);
+    }
+    gl_end(&call);
+    return status;
+}
+
+/* The callable returns the C return value, then what C wants stored at its output addresses. */
+static int store_answers(const gl_function *signature, PyObject *answer, void **arguments, void *result)
+{
+    int outputs = 0;
+    const gl_type *type = gl_type_of(signature->result.type);
+    bool returns = type->kind != GL_VOID && type->kind != GL_RESULT;
+    for (int i = 0; i < signature->count; ++i) outputs += signature->slots[i].role == GL_OUT;
+    if (type->kind == GL_RESULT && !outputs) return store_answer(&signature->result, answer, result, true);
+    if (type->kind == GL_RESULT) *(ffi_arg *)result = GLOBUS_SUCCESS;
+    if (!outputs) return returns ? store_answer(&signature->result, answer, result, true) : 0;
+    int wanted = outputs + returns, next = 0;
+    PyObject *tuple = wanted == 1 ? PyTuple_Pack(1, answer) : PySequence_Tuple(answer);
+    if (!tuple) return -1;
+    int status = 0;
+    if (PyTuple_Size(tuple) != wanted)
+    {
+        PyErr_Format(PyExc_TypeError, "%s must return %d values", signature->name, wanted);
+        status = -1;
+    }
+    if (status == 0 && returns) status = store_answer(&signature->result, PyTuple_GetItem(tuple, next++), result, true);
+    for (int i = 0; status == 0 && i < signature->count; ++i)
+        if (signature->slots[i].role == GL_OUT)
+            status = store_answer(&signature->slots[i], PyTuple_GetItem(tuple, next++), *(void **)arguments[i], false);
+    Py_DECREF(tuple);
+    return status;
+}
+
+static void report(gl_closure *closure, const gl_function *signature, void *result)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    uint32_t failure = GLOBUS_FAILURE;
+    if (gl_type_of(signature->result.type)->kind == GL_RESULT && value) gl_result_from_python(value, &failure);
+    PyErr_Restore(type, value, traceback);
+    PyErr_WriteUnraisable(closure->callable);
+    refuse(signature, result, failure);
+}
+
+/* ---- the call from C -------------------------------------------------------------------------------------------------- */
+
+static void run(gl_closure *closure, void *result, void **arguments)
+{
+    const gl_function *signature = closure->type->signature;
+    PyObject *tuple = arguments_to_python(closure, signature, arguments);
+    PyObject *answer = tuple && closure->callable ? PyObject_CallObject(closure->callable, tuple) : NULL;
+    if (!answer || store_answers(signature, answer, arguments, result) < 0)
+    {
+        if (PyErr_Occurred()) report(closure, signature, result);
+        else refuse(signature, result, (uint32_t)GLOBUS_FAILURE);
+    }
+    if (tuple) close_transients(tuple);
+    Py_XDECREF(answer);
+    Py_XDECREF(tuple);
+}
+
+static void invoke(ffi_cif *cif, void *result, void **arguments, void *data)
+{
+    (void)cif;
+    gl_thunk *thunk = data;
+    PyGILState_STATE state;
+    if (!gl_callback_begin(&state))
+    {
+        refuse(thunk->type->signature, result, (uint32_t)GLOBUS_FAILURE);
+        return;
+    }
+    gl_closure *closure = thunk->closure;
+    if (!closure) refuse(thunk->type->signature, result, (uint32_t)GLOBUS_FAILURE);
+    else
+    {
+        Py_INCREF((PyObject *)closure);
+        if (closure->deferred) gl_deferred_complete(closure->deferred);
+        run(closure, result, arguments);
+        if (closure->once) gl_closure_dispose(closure);
+        Py_DECREF((PyObject *)closure);
+    }
+    gl_callback_end(state);
+}
+
+/* ---- thunks ------------------------------------------------------------------------------------------------------------- */
+
+static gl_thunks *thunks_of(gl_type *type)
+{
+    if (type->thunks) return type->thunks;
+    gl_thunks *thunks = calloc(1, sizeof *thunks);
+    const gl_function *signature = type->signature;
+    if (!thunks) return NULL;
+    for (int i = 0; i < signature->count; ++i) thunks->arguments[i] = gl_ffi_type(&signature->slots[i]);
+    if (ffi_prep_cif(&thunks->cif, FFI_DEFAULT_ABI, (unsigned)signature->count, gl_ffi_type(&signature->result),
+                     thunks->arguments) != FFI_OK)
+    {
+        free(thunks);
+        return NULL;
+    }
+    return type->thunks = thunks;
+}
+
+static gl_thunk *thunk_new(gl_type *type)
+{
+    gl_thunks *thunks = thunks_of(type);
+    if (!thunks) return NULL;
+    if (thunks->spare > THUNKS_IN_RESERVE)
+    {
+        gl_thunk *thunk = thunks->first;
+        thunks->first = thunk->next;
+        --thunks->spare;
+        return thunk;
+    }
+    gl_thunk *thunk = calloc(1, sizeof *thunk);
+    if (!thunk) return NULL;
+    thunk->type = type;
+    thunk->writable = ffi_closure_alloc(sizeof(ffi_closure), &thunk->code);
+    if (!thunk->writable
+        || ffi_prep_closure_loc(thunk->writable, &thunks->cif, invoke, thunk, thunk->code) != FFI_OK)
+    {
+        if (thunk->writable) ffi_closure_free(thunk->writable);
+        free(thunk);
+        return NULL;
+    }
+    return thunk;
+}
+
+static void thunk_retire(gl_thunk *thunk)
+{
+    gl_thunks *thunks = thunk->type->thunks;
+    thunk->closure = NULL;
+    thunk->next = NULL;
+    if (thunks->spare++) thunks->last->next = thunk;
+    else thunks->first = thunk;
+    thunks->last = thunk;
+}
+
+/* ---- the Python object ------------------------------------------------------------------------------------------------------ */
+
+static void closure_clear_content(gl_closure *closure)
+{
+    gl_pins_release(closure->pins);
+    closure->pins = NULL;
+    while (closure->blocks)
+    {
+        void *next = *(void **)closure->blocks;
+        free(closure->blocks);
+        closure->blocks = next;
+    }
+    Py_CLEAR(closure->callable);
+    Py_CLEAR(closure->argument);
+    Py_CLEAR(closure->args);
+    Py_CLEAR(closure->deferred);
+}
+
+static int closure_clear(PyObject *self)
+{
+    closure_clear_content((gl_closure *)self);
+    return 0;
+}
+
+static int closure_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    gl_closure *closure = (gl_closure *)self;
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(closure->callable);
+    Py_VISIT(closure->argument);
+    Py_VISIT(closure->args);
+    Py_VISIT(closure->deferred);
+    return 0;
+}
+
+static void closure_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    gl_closure *closure = (gl_closure *)self;
+    PyObject_GC_UnTrack(self);
+    if (closure->thunk) thunk_retire(closure->thunk);
+    closure_clear_content(closure);
+    GL_COUNT(closures, -1);
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release(self);
+    Py_DECREF(type);
+}
+
+static PyObject *closure_type;
+
+static int make_type(void)
+{
+    static PyType_Slot slots[] = {{Py_tp_dealloc, closure_dealloc}, {Py_tp_traverse, closure_traverse},
+                                  {Py_tp_clear, closure_clear}, {0, NULL}};
+    static PyType_Spec spec = {"globus_lowlevel.Callback", sizeof(gl_closure), 0,
+                               Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+    closure_type = PyType_FromSpec(&spec);
+    return closure_type ? 0 : -1;
+}
+
+gl_closure *gl_closure_new(gl_type *type, PyObject *callable, bool once)
+{
+    type = gl_type_of(type);
+    if (!PyCallable_Check(callable))
+    {
+        PyErr_Format(PyExc_TypeError, "a callback must be callable, not %R", callable);
+        return NULL;
+    }
+    if (!closure_type && make_type() < 0) return NULL;
+    allocfunc alloc = (allocfunc)PyType_GetSlot((PyTypeObject *)closure_type, Py_tp_alloc);
+    gl_closure *closure = (gl_closure *)alloc((PyTypeObject *)closure_type, 0);
+    if (!closure) return NULL;
+    GL_COUNT(closures, 1);
+    closure->type = type;
+    closure->thunk = thunk_new(type);
+    if (!closure->thunk)
+    {
+        Py_DECREF((PyObject *)closure);
+        PyErr_NoMemory();
+        return NULL;
+    }
+    closure->thunk->closure = closure;
+    closure->callable = Py_NewRef(callable);
+    closure->once = once;
+    closure->with_c = once;
+    if (once) Py_INCREF((PyObject *)closure);
+    return closure;
+}
+
+void *gl_closure_code(const gl_closure *closure)
+{
+    return closure->thunk->code;
+}
+
+void gl_closure_dispose(gl_closure *closure)
+{
+    if (!closure->with_c) return;
+    closure->with_c = false;
+    closure_clear_content(closure);
+    Py_DECREF((PyObject *)closure);
+}

@@ -1,0 +1,330 @@
+/* The run-time half of the binding: what every generated module calls.
+ *
+ * The generated code of a module is data (one gl_function a C function, one gl_type a C type) and SWIG wrappers
+ * whose typemaps (swig/lib) hand each argument to the functions declared here. So a conversion is written once,
+ * for arguments, results, struct fields, callback arguments and control commands alike.
+ *
+ * Unless a comment says otherwise, everything here is called with the GIL held. */
+#ifndef GL_H
+#define GL_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdbool.h>
+
+#define GL_API __attribute__((visibility("default")))
+
+typedef struct gl_type gl_type;
+typedef struct gl_slot gl_slot;
+typedef struct gl_function gl_function;
+typedef struct gl_module gl_module;
+typedef struct gl_call gl_call;
+typedef struct gl_object gl_object;
+typedef struct gl_closure gl_closure;
+typedef struct gl_pin gl_pin;
+
+/* ---- types ------------------------------------------------------------------------------------------------ */
+
+typedef enum
+{
+    GL_VOID,
+    GL_BOOL,      /* globus_bool_t */
+    GL_INTEGER,   /* signed or unsigned, of gl_type.size bytes */
+    GL_FLOAT,     /* float or double */
+    GL_CHAR,      /* a single character */
+    GL_ENUM,
+    GL_STRING,    /* char * */
+    GL_STRINGS,   /* char **, NULL-terminated or counted */
+    GL_DATA,      /* void * that carries a Python object */
+    GL_POINTER,   /* void * of C: passed on as a number */
+    GL_HANDLE,    /* an opaque pointer, passed by value */
+    GL_BOX,       /* memory at a stable address, passed by address: structs, and handles that C knows by address */
+    GL_RESULT,    /* globus_result_t */
+    GL_ERROR,     /* globus_object_t * that reports a failure */
+    GL_STATUS,    /* an int that is 0 on success */
+    GL_MAJOR,     /* OM_uint32 GSS major status */
+    GL_CALLBACK,  /* a function pointer */
+    GL_CUSTOM,    /* to_python and from_python of the type */
+} gl_kind;
+
+typedef struct
+{
+    const char *name;
+    long long   value;
+} gl_enumerator;
+
+typedef struct
+{
+    const char    *name;
+    size_t         offset;
+    size_t         count;     /* elements of an array, 0 for a plain field */
+    const gl_slot *slot;
+} gl_field;
+
+struct gl_type
+{
+    const char          *name;       /* the C name */
+    const char          *module;     /* the Python module that owns it: "xio" */
+    gl_kind              kind;
+    size_t               size;       /* bytes; of the pointed-to memory for GL_BOX */
+    bool                 is_signed;
+    bool                 is_flags;   /* an enum whose values are or-ed together */
+    bool                 is_plain;   /* a struct that Python may make itself */
+    const gl_enumerator *enumerators;
+    const gl_field      *fields;     /* ends with a NULL name */
+    const gl_function   *signature;  /* of a GL_CALLBACK */
+    void               (*destroy)(void *pointer);   /* called without the GIL */
+    PyObject          *(*to_python)(const void *address);
+    int                (*from_python)(gl_call *call, PyObject *object, void *address);
+    void               (*release)(void *address);   /* frees what C stored at an output's address */
+    const char          *made_by;    /* how Python gets one, for messages */
+    /* filled in at run time */
+    gl_type             *canonical;
+    PyObject            *python_type;
+    void                *thunks;     /* of a GL_CALLBACK: closure.c */
+};
+
+/* What a parameter (or field, result, callback argument) is for. */
+typedef enum
+{
+    GL_IN,            /* converted by its type */
+    GL_BY_VALUE,      /* a struct passed by value */
+    GL_IN_POINTER,    /* C wants the address of a converted value */
+    GL_OUT,           /* C fills the value at an address: an output */
+    GL_INOUT,         /* both: an argument and an output */
+    GL_DEFERRED,      /* an output that C fills when the operation completes; with an extent: characters */
+    GL_READ,          /* memory that C reads: any bytes-like object */
+    GL_WRITE,         /* memory that C fills: any writable buffer */
+    GL_LENGTH,        /* follows from the buffer, array or list it belongs to */
+    GL_BYTES_OUT,     /* C allocates bytes and stores pointer and length */
+    GL_IOVEC,         /* a vector of buffers, C reads or fills them */
+    GL_ARRAY,         /* a Python sequence as a C array */
+    GL_CALL,          /* a callback */
+    GL_CALL_ARG,      /* the object handed back to the callback */
+    GL_NOTHING,       /* always 0 or NULL */
+    GL_OUT_ARRAY,     /* C fills an array of slot->extent elements, and its count in the GL_LENGTH partner */
+    GL_CHARS_OUT,     /* C fills a character array of slot->extent bytes */
+} gl_role;
+
+enum
+{
+    GL_NULLABLE = 1,        /* None is NULL */
+    GL_CONSUMES = 2,        /* the object is closed by a successful call */
+    GL_OWNED    = 4,        /* an output that Python owns */
+    GL_FREE     = 8,        /* an output string or array is freed with free() */
+    GL_OPENSSL_FREE = 16,   /* ... with OPENSSL_free() */
+    GL_KEEPS    = 32,       /* the first handle of the call keeps this object alive */
+    GL_LASTING  = 64,       /* a callback that C may call until its owner is destroyed */
+    GL_DURING   = 128,      /* a callback that C calls only inside the call */
+    GL_WRITABLE = 256,      /* of GL_IOVEC: C fills the buffers */
+    GL_TERMINATED = 512,    /* of GL_ARRAY: ends with a zero element */
+    GL_PINNED   = 1024,     /* a buffer that C uses until the callback */
+    GL_BY_ADDRESS = 2048,   /* of an output GL_BOX: the C parameter is the box itself */
+    GL_PREACTIVE = 4096,    /* of a function: may be called before its module is active */
+    GL_EXTERNAL = 8192,     /* an object whose own thread safety allows concurrent destroy */
+    GL_OPTIONAL_CALL = 16384,
+    GL_RELEASES = 32768,    /* unregisters the lasting callback that this handle number names */
+};
+
+struct gl_slot
+{
+    const char *name;
+    gl_type    *type;
+    int         role;
+    int         flags;
+    int         partner;    /* index of the buffer of a length, and the like; -1 */
+    long        extent;     /* of arrays */
+};
+
+struct gl_function
+{
+    const char    *name;
+    gl_module     *module;
+    gl_slot        result;
+    const gl_slot *slots;
+    int            count;
+    int            flags;
+    long long      refuse;  /* of a callback that decides: what an exception answers */
+};
+
+struct gl_module
+{
+    const char         *name;           /* "xio" */
+    void               *descriptor;     /* globus_module_descriptor_t that must be active, or NULL */
+    const char         *descriptor_name;
+    gl_type           **types;          /* ends with NULL */
+    volatile int        active;
+    gl_module          *next;
+};
+
+/* ---- one call ---------------------------------------------------------------------------------------------- */
+
+enum { GL_MAX_SLOTS = 24, GL_MAX_HELD = 40, GL_MAX_CLOSURES = 12 };
+
+typedef union
+{
+    void     *pointer;
+    long long integer;
+    double    real;
+    char      bytes[16];
+} gl_storage;
+
+/* The frame of one wrapped call. SWIG declares it as a local; typemaps share it. */
+struct gl_call
+{
+    const gl_function *function;
+    int                outputs;              /* results appended so far */
+    bool               committed;            /* the C call succeeded */
+    bool               ended;
+    int                held_count, closure_count, busy_count;
+    PyObject          *callback_arg;
+    gl_pin            *pins;
+    void              *blocks;               /* malloc-ed memory of this call, a linked list */
+    void              *where[GL_MAX_SLOTS];  /* the C locals, by slot */
+    gl_storage         storage[GL_MAX_SLOTS];
+    PyObject          *made[GL_MAX_SLOTS];   /* objects made for outputs, and handles of inputs */
+    PyObject          *held[GL_MAX_HELD];
+    gl_object         *busy[GL_MAX_SLOTS];
+    gl_closure        *closures[GL_MAX_CLOSURES];
+};
+
+/* Refuses a call into a module that is not active, or in a forked child. */
+GL_API int gl_enter(const gl_function *function);
+/* Converts argument `index`; `where` is the C local. 0, or -1 with an exception. */
+GL_API int gl_in(gl_call *call, const gl_function *function, int index, PyObject *input, PyObject *args, void *where);
+/* Prepares a parameter that is no Python argument. */
+GL_API int gl_prepare(gl_call *call, const gl_function *function, int index, void *where);
+/* Appends output `index` to the result. Steals `result`. */
+GL_API PyObject *gl_append_output(gl_call *call, const gl_function *function, int index, PyObject *result);
+/* The C call succeeded: callbacks and consumed handles now belong to C. */
+GL_API void gl_commit(gl_call *call);
+/* Converts the return value, or raises. */
+GL_API PyObject *gl_return(gl_call *call, const gl_function *function, const void *value);
+/* Releases everything the call still holds. Idempotent; keeps a pending exception. */
+GL_API void gl_end(gl_call *call);
+
+int   gl_hold(gl_call *call, PyObject *object);          /* steals a reference until the call ends */
+void *gl_allocate(gl_call *call, size_t size);           /* zeroed, freed when the call ends */
+int   gl_bad_argument(gl_call *call, int index, const char *expected, PyObject *got);
+
+/* ---- conversions (convert.c and the files named after what they convert) ------------------------------------ */
+
+GL_API PyObject *gl_to_python(const gl_slot *slot, const void *address);
+GL_API int       gl_from_python(gl_call *call, int index, const gl_slot *slot, PyObject *object, void *address);
+size_t           gl_value_size(const gl_type *type);     /* bytes of a C value of this type */
+
+GL_API PyObject *gl_string_to_python(const char *text);
+int   gl_string_from_python(gl_call *call, int index, PyObject *object, bool nullable, const char **text);
+PyObject *gl_strings_to_python(char *const *list, long count);
+PyObject *gl_number_to_python(const gl_type *type, const void *address);
+int   gl_number_from_python(const gl_type *type, PyObject *object, void *address);
+
+/* ---- errors (error.c) ---------------------------------------------------------------------------------------- */
+
+GL_API PyObject *gl_error_from_result(uint32_t result);            /* takes the error object; None for success */
+GL_API PyObject *gl_error_from_object(void *error);                /* borrows a globus_object_t; None for NULL */
+GL_API PyObject *gl_error_from_status(const char *module, int code, const char *message);
+GL_API PyObject *gl_error_from_major(uint32_t major, uint32_t minor);
+GL_API void      gl_raise(PyObject *error);                        /* steals */
+GL_API int       gl_result_from_python(PyObject *object, uint32_t *result);
+
+/* ---- handles and structs (object.c) --------------------------------------------------------------------------- */
+
+struct gl_object
+{
+    PyObject_HEAD
+    gl_type  *type;
+    void     *pointer;       /* the handle's value, or the address of the box */
+    PyObject *keep;          /* dict of what C may still use: callbacks, parents, strings of fields */
+    gl_object *parent;       /* of a struct inside a struct */
+    PyObject *weak_references;
+    int       busy;          /* calls in progress with it */
+    bool      owned;         /* destroyed when collected */
+    bool      closed;
+    bool      box;           /* `pointer` was malloc-ed by us */
+    bool      transient;     /* memory of C that is valid only inside one callback */
+};
+
+PyObject *gl_object_new(gl_type *type, void *pointer, bool owned);     /* finds the object C's pointer belongs to, else makes one */
+PyObject *gl_object_box(gl_type *type);                                /* fresh zeroed memory, not yet owning */
+gl_object *gl_as_object(PyObject *object);                             /* borrowed, or NULL */
+int       gl_object_check(PyObject *object, const gl_type *type);
+void      gl_object_close(gl_object *object);
+int       gl_object_usable(gl_object *object);                         /* 0, or -1 with ValueError */
+int       gl_object_keep(gl_object *owner, PyObject *key, PyObject *value);
+int       gl_type_ready(gl_type *type);
+GL_API void gl_reap_wait(void);                                        /* waits until collected handles are destroyed */
+
+/* ---- buffers (buffer.c) ------------------------------------------------------------------------------------------ */
+
+struct gl_pin
+{
+    Py_buffer view;
+    gl_pin   *next;
+};
+
+gl_pin   *gl_pin_new(PyObject *object, bool writable);
+void      gl_pins_release(gl_pin *pins);
+PyObject *gl_pins_find(gl_pin *pins, const void *address);             /* new reference to the pinned object, or NULL */
+
+/* ---- callbacks (closure.c) --------------------------------------------------------------------------------------- */
+
+struct gl_closure
+{
+    PyObject_HEAD
+    gl_type   *type;
+    PyObject  *callable;
+    PyObject  *argument;
+    PyObject  *args;          /* every Python argument of the registering call */
+    gl_pin    *pins;
+    void      *blocks;        /* C memory that must live as long (an iovec, deferred outputs) */
+    PyObject  *deferred;
+    struct gl_thunk *thunk;   /* the machine code that C calls */
+    bool       once;
+    bool       with_c;        /* C holds a reference */
+};
+
+gl_closure *gl_closure_new(gl_type *type, PyObject *callable, bool once);
+void       *gl_closure_code(const gl_closure *closure);
+void        gl_closure_dispose(gl_closure *closure);                   /* drops C's reference */
+void       *gl_ffi_type(const gl_slot *slot);                           /* ffi_type * of a C parameter */
+
+/* ---- deferred outputs (deferred.c) ------------------------------------------------------------------------------- */
+
+/* Memory for a value that C fills when the operation completes; `length` is filled too where there is a partner. */
+PyObject *gl_deferred_new(const gl_slot *slot);
+void     *gl_deferred_value(PyObject *deferred);
+void     *gl_deferred_length(PyObject *deferred);
+void      gl_deferred_complete(PyObject *deferred);
+
+/* ---- process (process.c) ------------------------------------------------------------------------------------------- */
+
+extern GL_API volatile int gl_forked, gl_finalizing;
+GL_API int  gl_process_start(PyObject *package);
+GL_API void gl_activation_begin(void *saved_mask);    /* without the GIL as well */
+GL_API void gl_activation_end(const void *saved_mask);
+GL_API bool gl_callback_begin(PyGILState_STATE *state);
+GL_API void gl_callback_end(PyGILState_STATE state);
+GL_API void gl_drain(double seconds);
+
+/* ---- modules (module.c) ----------------------------------------------------------------------------------------------- */
+
+GL_API int gl_module_ready(gl_module *module, PyObject *python_module);
+GL_API void gl_modules_refresh(void);                  /* after every activation and deactivation */
+gl_type   *gl_type_of(gl_type *type);                  /* the canonical one */
+GL_API int gl_add_integer(PyObject *module, const char *name, long long value);
+GL_API int gl_add_float(PyObject *module, const char *name, double value);
+GL_API int gl_add_string(PyObject *module, const char *name, const char *value);
+GL_API int gl_add_object(PyObject *module, const char *name, gl_type *type, void *pointer);
+GL_API int gl_add_custom(PyObject *module, const char *name, gl_type *type, const void *address);
+GL_API int gl_add_alias(PyObject *module, const char *name, const char *function);
+
+/* Counters for tests: objects of the binding that are alive. */
+typedef struct { volatile long objects, closures, pins, boxes, errors, callbacks; } gl_counters;
+extern GL_API gl_counters gl_live;
+
+#define GL_COUNT(field, step) __atomic_add_fetch(&gl_live.field, (step), __ATOMIC_RELAXED)
+
+#endif

@@ -1,0 +1,131 @@
+/* The process: thread model, signal mask, fork, and the end of the interpreter. */
+#include "gl.h"
+
+#include <globus_module.h>
+#include <globus_thread.h>
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
+#include <dlfcn.h>
+
+volatile int gl_forked, gl_finalizing;
+gl_counters  gl_live;
+
+static volatile int callbacks_running;
+static pthread_key_t thread_state_key;
+
+/* ---- start ------------------------------------------------------------------------------------------------------ */
+
+static void in_child(void)
+{
+    gl_forked = 1;
+}
+
+/* The library calls exit(1) for a thread model that it cannot load: look for it first. */
+static int thread_library_present(void)
+{
+    static const char *const names[] = {"libglobus_thread_pthread.so", "libglobus_thread_pthread_gcc64.so"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
+    {
+        void *library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+        if (library) return 1;
+    }
+    PyErr_Format(PyExc_ImportError, "the pthread thread model of the Grid Community Toolkit is missing "
+                 "(libglobus_thread_pthread.so): install the Debian package libglobus-common0 or the EPEL package "
+                 "globus-common (%s)", dlerror());
+    return 0;
+}
+
+static void forget_thread(void *unused);
+
+int gl_process_start(PyObject *package)
+{
+    (void)package;
+    if (!thread_library_present()) return -1;
+    if (globus_thread_set_model("pthread") != 0)
+    {
+        PyErr_SetString(PyExc_ImportError, "this process has already started the Grid Community Toolkit with a thread "
+                        "model other than 'pthread'; import globus_lowlevel before anything else uses the toolkit, or "
+                        "set GLOBUS_THREAD_MODEL=pthread");
+        return -1;
+    }
+    if (pthread_key_create(&thread_state_key, forget_thread) || pthread_atfork(NULL, NULL, in_child))
+    {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return 0;
+}
+
+/* ---- signals ------------------------------------------------------------------------------------------------------ */
+
+/* Activating the callback module blocks every signal in the calling thread, which all its later threads and child
+ * processes inherit. */
+void gl_activation_begin(void *saved_mask)
+{
+    pthread_sigmask(SIG_SETMASK, NULL, saved_mask);
+}
+
+void gl_activation_end(const void *saved_mask)
+{
+    pthread_sigmask(SIG_SETMASK, saved_mask, NULL);
+}
+
+/* ---- callbacks on threads of C ----------------------------------------------------------------------------------------- */
+
+/* Making a Python thread state costs more than a short callback: a pool thread keeps its own until it ends. */
+static void keep_thread_state(void)
+{
+    static char kept;
+    if (pthread_getspecific(thread_state_key)) return;
+    pthread_setspecific(thread_state_key, &kept);
+    PyGILState_Ensure();
+}
+
+static void forget_thread(void *unused)
+{
+    (void)unused;
+    if (gl_finalizing || gl_forked) return;
+    __atomic_add_fetch(&callbacks_running, 1, __ATOMIC_SEQ_CST);
+    if (!gl_finalizing)
+    {
+        PyGILState_STATE state = PyGILState_Ensure();
+        PyGILState_Release(state == PyGILState_LOCKED ? PyGILState_LOCKED : PyGILState_LOCKED);
+        PyGILState_Release(PyGILState_UNLOCKED);
+    }
+    __atomic_sub_fetch(&callbacks_running, 1, __ATOMIC_SEQ_CST);
+}
+
+bool gl_callback_begin(PyGILState_STATE *state)
+{
+    __atomic_add_fetch(&callbacks_running, 1, __ATOMIC_SEQ_CST);
+    if (gl_finalizing || gl_forked)
+    {
+        __atomic_sub_fetch(&callbacks_running, 1, __ATOMIC_SEQ_CST);
+        return false;
+    }
+    bool new_thread = !PyGILState_GetThisThreadState();
+    *state = PyGILState_Ensure();
+    if (new_thread) keep_thread_state();
+    GL_COUNT(callbacks, 1);
+    return true;
+}
+
+void gl_callback_end(PyGILState_STATE state)
+{
+    PyGILState_Release(state);
+    __atomic_sub_fetch(&callbacks_running, 1, __ATOMIC_SEQ_CST);
+}
+
+/* ---- the end ------------------------------------------------------------------------------------------------------------ */
+
+/* The library's threads outlive everything: from here on their callbacks are dropped before they touch Python. */
+void gl_drain(double seconds)
+{
+    gl_finalizing = 1;
+    Py_BEGIN_ALLOW_THREADS
+    struct timespec pause = {0, 1000000};
+    for (long step = 0; step < seconds * 1000 && __atomic_load_n(&callbacks_running, __ATOMIC_SEQ_CST) > 0; ++step)
+        nanosleep(&pause, NULL);
+    Py_END_ALLOW_THREADS
+}

@@ -1,0 +1,77 @@
+"""Annotates the installed C headers for SWIG: one run for each swig/<module>.i.
+
+Reads the interface file's annotations and the headers it includes. Writes into <output>/headers, which comes first on
+SWIG's include path, for each header a copy that holds its prototypes with every parameter named after the word of the
+vocabulary that it is (lib/arguments.swg); and into <output> the data of the run time (<module>_types.c, gl_types.h),
+shims.h, <module>.pyi and a stamp. A parameter that nothing explains stops the build.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import annotations
+import constants
+from classify import Classifier, Unknown
+from document import stub
+from emit import ModuleWriter
+from headers import Headers
+
+
+def header_owners(directory: Path) -> dict[str, str]:
+    """Which module each header belongs to: the interface file that includes it."""
+    owners = {}
+    for interface in sorted(directory.glob("*.i")):
+        for name in annotations.INCLUDE.findall(interface.read_text()):
+            if name.endswith(".h"):
+                owners[Path(name).name] = interface.stem
+    return owners
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--interface", type=Path, required=True)
+    parser.add_argument("--include", action="append", default=[])
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--depfile", type=Path)
+    options = parser.parse_args()
+    directory = options.interface.parent
+    notes = annotations.read(options.interface)
+    headers = Headers(notes.headers, options.include, notes.prelude)
+    classifier = Classifier(headers, notes, header_owners(directory))
+    functions, problems = [], []
+    for function in headers.functions.values():
+        words = notes.function_words(function.name)
+        if function.name in notes.skipped or "BY_HAND" in words:
+            continue
+        try:
+            functions.append((function, classifier.signature(function)))
+        except Unknown as reason:
+            problems.append(f"{options.interface}: {reason}")
+    for type_ in list(headers.top_level):
+        if type_.kind.name == "ENUM_DECL" and type_.is_definition():
+            classifier.type(type_.type)
+        elif type_.kind.name == "TYPEDEF_DECL":
+            try:
+                classifier.type(type_.type)
+            except Unknown:
+                continue  # used by no function: Python needs no such type
+    if problems:
+        sys.exit("\n".join(problems))
+    options.output.mkdir(parents=True, exist_ok=True)
+    found = constants.find(headers)
+    names = {f.name for f, _ in functions}
+    found = [c for c in found if c.kind != "alias" or c.value in names]
+    ModuleWriter(options.output, headers, notes, classifier, functions, found).write()
+    (options.output / f"{notes.module}.pyi").write_text(stub(notes, functions, classifier, found))
+    stamp = options.output / f"{notes.module}.stamp"
+    stamp.write_text("")
+    if options.depfile:
+        files = [f for f in headers.files if Path(f).exists()]
+        options.depfile.write_text(f"{stamp}: " + " \\\n  ".join(f.replace(" ", "\\ ") for f in files) + "\n")
+
+
+if __name__ == "__main__":
+    main()

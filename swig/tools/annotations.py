@@ -1,0 +1,118 @@
+"""Reads the annotations of a SWIG interface file: what the C types do not say.
+
+Each is a call of a SWIG macro of lib/annotations.swg that SWIG expands to nothing. lib/annotations.swg documents them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+DIRECTIVE = re.compile(r"^%(\w+)\((.*?)\)\s*(?://.*)?$", re.MULTILINE)
+INCLUDE = re.compile(r'^%include\s+[<"]([\w./]+)[">]', re.MULTILINE)
+
+
+@dataclass
+class Handle:
+    type: str
+    destroy: str
+    by_address: bool
+
+
+@dataclass
+class Callback:
+    type: str
+    words: list[str]
+
+
+@dataclass
+class Annotations:
+    module: str
+    headers: list[str] = field(default_factory=list)
+    prelude: list[str] = field(default_factory=list)
+    needs: str | None = None
+    handles: dict[str, Handle] = field(default_factory=dict)
+    customs: dict[str, str] = field(default_factory=dict)
+    callbacks: list[Callback] = field(default_factory=list)
+    nullable: set[str] = field(default_factory=set)
+    opaque: set[str] = field(default_factory=set)
+    flags: set[str] = field(default_factory=set)
+    owners: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    parameters: list[tuple[str, str, list[str]]] = field(default_factory=list)
+    results: list[tuple[str, list[str]]] = field(default_factory=list)
+    functions: list[tuple[str, list[str]]] = field(default_factory=list)
+
+    def parameter_words(self, function: str, name: str, position: int) -> list[str]:
+        """The words of a parameter; later annotations are stronger."""
+        words: list[str] = []
+        for pattern, parameter, given in self.parameters:
+            if fnmatchcase(function, pattern) and (fnmatchcase(name, parameter) or parameter == f"#{position}"):
+                words = [*words, *given]
+        return words
+
+    def result_words(self, function: str) -> list[str]:
+        return [w for pattern, given in self.results if fnmatchcase(function, pattern) for w in given]
+
+    def function_words(self, function: str) -> list[str]:
+        return [w for pattern, given in self.functions if fnmatchcase(function, pattern) for w in given]
+
+    def callback_words(self, name: str) -> list[str]:
+        return [w for c in self.callbacks if fnmatchcase(name, c.type) for w in c.words]
+
+
+def split(text: str) -> list[str]:
+    """Splits at top-level commas."""
+    parts, depth, current = [], 0, ""
+    for character in text:
+        depth += character in "([{"
+        depth -= character in ")]}"
+        if character == "," and depth == 0:
+            parts.append(current.strip())
+            current = ""
+        else:
+            current += character
+    return [*parts, current.strip()] if current.strip() or parts else []
+
+
+def read(interface: Path) -> Annotations:
+    """Reads `interface`, and lib/types.swg for what holds in all modules."""
+    text = interface.read_text()
+    annotations = Annotations(interface.stem)
+    for name in INCLUDE.findall(text):
+        if name.endswith(".h"):
+            annotations.headers.append(Path(name).name)
+    apply(annotations, (interface.parent / "lib" / "types.swg").read_text())
+    apply(annotations, text)
+    return annotations
+
+
+def apply(annotations: Annotations, text: str) -> None:
+    for name, arguments in DIRECTIVE.findall(re.sub(r"\\\n", " ", text)):
+        words = split(arguments)
+        match name:
+            case "needs":
+                annotations.needs = words[0]
+            case "prelude":
+                annotations.prelude += words
+            case "handle" | "handle_by_address":
+                destroy = ", ".join(words[1:])
+                annotations.handles[words[0]] = Handle(words[0], destroy, name == "handle_by_address")
+            case "custom":
+                annotations.customs[words[0]] = words[1]
+            case "callback_type":
+                annotations.callbacks.append(Callback(words[0], words[1:]))
+            case "nullable" | "opaque" | "flags":
+                getattr(annotations, name).update(words)
+            case "owner":
+                annotations.owners.update({t: words[0] for t in words[1:]})
+            case "skip":
+                annotations.skipped[words[0]] = words[1].strip('"')
+            case "param":
+                annotations.parameters.append((words[0], words[1], words[2:]))
+            case "returns":
+                annotations.results.append((words[0], words[1:]))
+            case "function":
+                annotations.functions.append((words[0], words[1:]))

@@ -1,0 +1,541 @@
+"""Decides what each C type and each parameter is to Python. What nothing decides stops the build."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from annotations import Annotations
+from clang import cindex
+from clang.cindex import CursorKind, TypeKind
+from headers import ALIASES, Function, Headers, Parameter, callback_parameters
+
+SIGNED = {
+    TypeKind.CHAR_S, TypeKind.SCHAR, TypeKind.SHORT, TypeKind.INT, TypeKind.LONG, TypeKind.LONGLONG, TypeKind.WCHAR,
+}  # fmt: skip
+UNSIGNED = {TypeKind.UCHAR, TypeKind.USHORT, TypeKind.UINT, TypeKind.ULONG, TypeKind.ULONGLONG, TypeKind.CHAR_U}
+FLOATS = {TypeKind.FLOAT, TypeKind.DOUBLE}
+SCALARS = {"BOOL", "INTEGER", "FLOAT", "CHAR", "ENUM", "STATUS", "MAJOR"}
+USER_DATA = re.compile(r"(user|callback|cb)?_?(arg|args|data|specific|datum)$|^(user_arg|callback_arg|arg)$")
+
+
+class Unknown(Exception):
+    """A type or parameter that the vocabulary does not know."""
+
+
+@dataclass
+class CType:
+    """A C type, as gl_type of the support library."""
+
+    name: str
+    kind: str
+    c: str  # how C spells it
+    size: str = "0"
+    signed: bool = False
+    owner: str = ""  # the module whose headers declare it
+    enumerators: list[tuple[str, int]] = field(default_factory=list)
+    flags: bool = False
+    plain: bool = False
+    fields: list[tuple[str, Slot]] = field(default_factory=list)
+    signature: Signature | None = None
+    custom: str = ""
+
+    @property
+    def symbol(self) -> str:
+        return "gl_t_" + re.sub(r"\W", "_", self.name.replace("*", "p"))
+
+
+@dataclass
+class Slot:
+    name: str
+    type: CType
+    role: str
+    flags: list[str] = field(default_factory=list)
+    partner: int = -1
+    extent: str = "0"
+    c: str = ""  # the C type of the parameter
+
+
+@dataclass
+class Signature:
+    name: str
+    result: Slot
+    slots: list[Slot]
+    refuse: int = 0
+    flags: list[str] = field(default_factory=list)
+
+
+VOID = CType("void", "VOID", "void")
+STRING = CType("char *", "STRING", "char *", "sizeof(char *)")
+STRINGS = CType("char **", "STRINGS", "char **", "sizeof(char **)")
+DATA = CType("object", "DATA", "void *", "sizeof(void *)")
+POINTER = CType("void *", "POINTER", "void *", "sizeof(void *)")
+RESULT = CType("globus_result_t", "RESULT", "globus_result_t", "sizeof(uint32_t)")
+ERROR = CType("error", "ERROR", "globus_object_t *", "sizeof(void *)")
+STATUS = CType("status", "STATUS", "int", "sizeof(int)", signed=True)
+MAJOR = CType("major status", "MAJOR", "OM_uint32", "sizeof(uint32_t)")
+
+
+def strip(type_: cindex.Type) -> str:
+    """The spelling without qualifiers: the name of a typedef or struct."""
+    return re.sub(r"\b(const|volatile|struct|union|enum|register|restrict)\b", "", type_.spelling).strip()
+
+
+def desugar(type_: cindex.Type) -> cindex.Type:
+    """One typedef layer less."""
+    if type_.kind == TypeKind.TYPEDEF:
+        return type_.get_declaration().underlying_typedef_type
+    if type_.kind == TypeKind.ELABORATED:
+        return type_.get_named_type()
+    return type_
+
+
+def layers(type_: cindex.Type) -> list[cindex.Type]:
+    found = [type_]
+    if type_.kind == TypeKind.AUTO:  # what a macro expands to
+        found.append(type_.get_canonical())
+    while (inner := desugar(found[-1])) != found[-1] and found[-1].kind in ALIASES:
+        found.append(inner)
+    return found
+
+
+def pointer(type_: cindex.Type) -> cindex.Type | None:
+    """The type that `type_` points to, if its own spelling says so (not through a typedef)."""
+    if type_.kind == TypeKind.POINTER:
+        return type_.get_pointee()
+    if type_.kind in (TypeKind.INCOMPLETEARRAY, TypeKind.CONSTANTARRAY, TypeKind.VARIABLEARRAY):
+        return type_.element_type
+    return None
+
+
+class Classifier:
+    def __init__(self, headers: Headers, notes: Annotations, owners: dict[str, str]):
+        self.headers = headers
+        self.notes = notes
+        self.owners = owners
+        self.types: dict[str, CType] = {}
+        self.constructing: set[str] = set()
+
+    # ---- types -----------------------------------------------------------------------------------------------
+
+    def owner_of(self, type_: cindex.Type) -> str:
+        name = strip(type_)
+        if name in self.notes.owners:
+            return self.notes.owners[name]
+        file = type_.get_declaration().location.file
+        header = file.name.rsplit("/", 1)[-1] if file else ""
+        return self.owners.get(header, "")
+
+    def remember(self, found: CType) -> CType:
+        return self.types.setdefault(found.name, found)
+
+    def type(self, type_: cindex.Type) -> CType:
+        """What a value of `type_` is."""
+        for layer in layers(type_):
+            name = strip(layer)
+            if name in self.types:
+                return self.types[name]
+            if name in self.notes.customs:
+                return self.remember(CType(name, "CUSTOM", name, f"sizeof({name})", custom=self.notes.customs[name]))
+            if name in self.notes.handles:
+                return self.handle(name, layer)
+            if name == "globus_result_t":
+                return self.remember(RESULT)
+            if name == "globus_bool_t":
+                return self.remember(CType(name, "BOOL", name, "sizeof(int)", signed=True))
+        bottom = layers(type_)[-1]
+        return self.plain_type(bottom if type_.kind == TypeKind.AUTO else type_, bottom)
+
+    def handle(self, name: str, type_: cindex.Type) -> CType:
+        handle = self.notes.handles[name]
+        by_address = handle.by_address or type_.get_canonical().kind == TypeKind.RECORD
+        found = CType(
+            name, "BOX" if by_address else "HANDLE", name, f"sizeof({name})" if by_address else "sizeof(void *)",
+            owner=self.owner_of(type_),
+        )  # fmt: skip
+        self.remember(found)
+        if by_address and type_.get_canonical().kind == TypeKind.RECORD and name not in self.notes.opaque:
+            found.fields = self.fields(type_.get_canonical())
+        return found
+
+    def plain_type(self, type_: cindex.Type, bottom: cindex.Type) -> CType:
+        name = strip(type_)
+        kind = bottom.kind
+        if kind == TypeKind.VOID:
+            return VOID
+        if kind == TypeKind.BOOL:
+            return self.remember(CType(name, "BOOL", name, "1"))
+        if kind in SIGNED | UNSIGNED:
+            signed = kind in SIGNED
+            is_char = kind in (TypeKind.CHAR_S, TypeKind.CHAR_U) and name == "char"
+            return self.remember(
+                CType(name, "CHAR" if is_char else "INTEGER", name, f"sizeof({name})", signed=signed)
+            )
+        if kind in FLOATS:
+            return self.remember(CType(name, "FLOAT", name, f"sizeof({name})", signed=True))
+        if kind == TypeKind.ENUM:
+            return self.enum(type_, bottom)
+        if kind == TypeKind.RECORD:
+            return self.struct(type_, bottom)
+        if kind == TypeKind.POINTER:
+            return self.pointer_type(type_, bottom)
+        raise Unknown(f"no vocabulary for the type {type_.spelling} ({kind.name})")
+
+    def enum(self, type_: cindex.Type, bottom: cindex.Type) -> CType:
+        declaration = bottom.get_declaration()
+        anonymous = "unnamed" in strip(type_) or not strip(type_)
+        name = strip(type_) if not anonymous else f"enum of {declaration.location.file}:{declaration.location.line}"
+        members = [(c.spelling, c.enum_value) for c in declaration.get_children() if c.kind == CursorKind.ENUM_CONSTANT_DECL]
+        return self.remember(
+            CType(
+                name, "ENUM", type_.spelling if not anonymous else "int", "sizeof(int)",
+                signed=any(v < 0 for _, v in members), owner=self.owner_of(type_), enumerators=members,
+                flags=name in self.notes.flags or looks_like_flags(members),
+            )  # fmt: skip
+        )
+
+    def struct(self, type_: cindex.Type, bottom: cindex.Type) -> CType:
+        name = strip(type_)
+        if type_.get_canonical().get_size() < 0:
+            return self.remember(CType(name, "HANDLE", f"{type_.spelling} *", "sizeof(void *)", owner=self.owner_of(type_)))
+        spelled = type_.spelling if type_.kind in ALIASES else f"struct {name}"
+        spelled = re.sub(r"\b(const|volatile)\b", "", spelled).strip()
+        found = CType(name, "BOX", spelled, f"sizeof({spelled})", owner=self.owner_of(type_), plain=True)
+        if "unnamed" in name or "anonymous" in name:
+            found.name = name = f"anonymous_{type_.get_declaration().location.line}"
+            found.c, found.size = "char", str(type_.get_canonical().get_size())
+        if name in self.types:
+            return self.types[name]
+        self.remember(found)
+        if name not in self.notes.opaque:
+            found.fields = self.fields(bottom)
+        return found
+
+    def pointer_type(self, type_: cindex.Type, bottom: cindex.Type) -> CType:
+        target = bottom.get_pointee()
+        canonical = target.get_canonical()
+        name = strip(type_)
+        if canonical.kind in (TypeKind.FUNCTIONPROTO, TypeKind.FUNCTIONNOPROTO):
+            return self.callback(type_, canonical)
+        if canonical.kind == TypeKind.VOID:
+            return POINTER
+        if canonical.kind in (TypeKind.CHAR_S, TypeKind.CHAR_U):
+            return STRING
+        if strip(target) == "globus_object_t":
+            return self.handle("globus_object_t", target) if "globus_object_t" not in self.types else self.types["globus_object_t"]
+        if canonical.kind == TypeKind.RECORD and type_.kind in ALIASES and canonical.get_size() < 0:
+            return self.remember(CType(name, "HANDLE", name, "sizeof(void *)", owner=self.owner_of(type_)))
+        if canonical.kind == TypeKind.RECORD:
+            return self.type(target)
+        if canonical.kind == TypeKind.POINTER and canonical.get_pointee().kind in (TypeKind.CHAR_S, TypeKind.CHAR_U):
+            return STRINGS
+        raise Unknown(f"no vocabulary for the pointer type {type_.spelling}")
+
+    def fields(self, record: cindex.Type) -> list[tuple[str, Slot]]:
+        found = []
+        for cursor in record.get_fields():
+            if cursor.is_bitfield() or not cursor.spelling:
+                continue
+            try:
+                found.append((cursor.spelling, self.field(cursor)))
+            except Unknown:
+                continue  # a field that Python cannot read does not make the struct useless
+        return found
+
+    def field(self, cursor: cindex.Cursor) -> Slot:
+        type_, extent = cursor.type, "0"
+        array = type_.get_canonical()
+        if array.kind == TypeKind.CONSTANTARRAY:
+            extent = str(array.element_count)
+            type_ = next(l for l in layers(type_) if l.kind == TypeKind.CONSTANTARRAY).element_type
+        target = pointer(type_)
+        if target is not None and target.get_canonical().kind not in (TypeKind.CHAR_S, TypeKind.FUNCTIONPROTO):
+            inner = target.get_canonical()
+            if inner.kind != TypeKind.RECORD and strip(target) not in self.notes.handles:
+                if inner.kind == TypeKind.POINTER and inner.get_pointee().kind == TypeKind.CHAR_S:
+                    return Slot(cursor.spelling, STRINGS, "IN", ["NULLABLE"], extent=extent)
+                return Slot(cursor.spelling, POINTER, "IN", ["NULLABLE"], extent=extent)
+            ctype = self.type(target)
+            if ctype.kind == "CUSTOM":
+                return Slot(cursor.spelling, POINTER, "IN", ["NULLABLE"], extent=extent)
+            return Slot(cursor.spelling, ctype, "IN", ["NULLABLE"], extent=extent)
+        ctype = self.type(type_)
+        inside = ctype.kind == "BOX"
+        return Slot(cursor.spelling, ctype, "BY_VALUE" if inside else "IN", ["NULLABLE"], extent=extent)
+
+    # ---- callbacks -----------------------------------------------------------------------------------------------
+
+    def callback(self, type_: cindex.Type, prototype: cindex.Type) -> CType:
+        name = strip(type_)
+        spelled = name if type_.kind in ALIASES else "void *"
+        if type_.kind not in ALIASES:
+            name = "callback " + prototype.spelling
+        if name in self.types:
+            return self.types[name]
+        found = self.remember(CType(name, "CALLBACK", spelled, "sizeof(void *)", owner=self.owner_of(type_)))
+        parameters = callback_parameters(type_.get_declaration(), prototype)
+        slots = [self.callback_slot(name, p, i, parameters) for i, p in enumerate(parameters)]
+        self.pair_lengths(name, slots)
+        words = self.notes.callback_words(name)
+        refuse = next((int(w.split("=")[1]) for w in words if w.startswith("REFUSE=")), 0)
+        result = self.value_slot("result", prototype.get_result())
+        if "STATUS" in self.notes.result_words(name):
+            result.type = STATUS
+        found.signature = Signature(name, result, slots, refuse)
+        return found
+
+    def value_slot(self, name: str, type_: cindex.Type) -> Slot:
+        target = pointer(type_)
+        if target is not None and target.get_canonical().kind == TypeKind.RECORD and strip(target) != "globus_object_t":
+            return Slot(name, self.type(target), "IN", ["NULLABLE"])
+        return Slot(name, self.type(type_), "IN", ["NULLABLE"])
+
+    def callback_slot(self, callback: str, parameter: Parameter, index: int, all_: list[Parameter]) -> Slot:
+        words = self.notes.parameter_words(callback, parameter.name, index)
+        slot = self.parameter(callback, parameter, index, words, all_, in_callback=True)
+        slot.flags = [*slot.flags, "NULLABLE"]
+        return slot
+
+    # ---- parameters --------------------------------------------------------------------------------------------------
+
+    def signature(self, function: Function) -> Signature:
+        slots = []
+        for index, parameter in enumerate(function.parameters):
+            words = self.notes.parameter_words(function.name, parameter.name, index)
+            try:
+                slot = self.parameter(function.name, parameter, index, words, function.parameters)
+            except Unknown as reason:
+                raise Unknown(f"{function.name}(), parameter {parameter.name}: {reason}") from None
+            slot.c = parameter.type.spelling
+            slots.append(slot)
+        self.pair_lengths(function.name, slots)
+        flags = [w for w in self.notes.function_words(function.name) if w == "PREACTIVE"]
+        return Signature(function.name, self.result(function), slots, flags=flags)
+
+    def result(self, function: Function) -> Slot:
+        words = self.notes.result_words(function.name)
+        flags = [w for w in words if w in ("OWNED", "FREE", "OPENSSL_FREE", "NULLABLE", "TERMINATED")]
+        if "STATUS" in words:
+            return Slot("result", STATUS, "IN", flags)
+        if "MAJOR" in words:
+            return Slot("result", MAJOR, "IN", flags)
+        if "DATA" in words:
+            return Slot("result", DATA, "IN", flags)
+        if "VALUE" in words:
+            flags.append("OWNED")
+        if "NONE" in words:
+            return Slot("result", VOID, "IN")
+        try:
+            slot = self.value_slot("result", function.result)
+        except Unknown as reason:
+            raise Unknown(f"{function.name}(), result: {reason}") from None
+        return Slot("result", slot.type, "IN", [*slot.flags, *flags])
+
+    def parameter(
+        self, function: str, parameter: Parameter, index: int, words: list[str], all_: list[Parameter],
+        *, in_callback: bool = False,
+    ) -> Slot:  # fmt: skip
+        name, type_ = parameter.name, parameter.type
+        flags = [w for w in words if w in FLAGS]
+        if self.destroys(function, type_) and "CONSUMES" not in flags:
+            flags.append("CONSUMES")
+        extent = next((w.split("=")[1] for w in words if w.startswith("EXTENT=")), "0")
+        role = next((w for w in reversed(words) if w in ROLES), "")
+
+        def slot(ctype: CType, default: str, *more: str) -> Slot:
+            return Slot(name, ctype, role or default, [*flags, *more], extent=extent)
+
+        canonical = type_.get_canonical()
+        if role == "CALL_ARG":
+            return slot(DATA, "CALL_ARG", "NULLABLE")
+        if "va_list" in type_.spelling or "__va_list_tag" in canonical.spelling:
+            return Slot(name, POINTER, "NOTHING")
+        if "ERROR" in words or (in_callback and strip(pointer(type_) or type_) == "globus_object_t" and "HANDLE" not in words):
+            return slot(self.remember(ERROR), "IN", "NULLABLE")
+        if "STRINGS" in words:
+            return slot(STRINGS, "IN", "NULLABLE")
+        if canonical.kind == TypeKind.POINTER and canonical.get_pointee().kind == TypeKind.VOID:
+            return self.void_parameter(function, parameter, index, words, all_, in_callback, slot)
+        if canonical.kind == TypeKind.POINTER and canonical.get_pointee().kind in (
+            TypeKind.FUNCTIONPROTO, TypeKind.FUNCTIONNOPROTO,
+        ):  # fmt: skip
+            ctype = self.type(type_)
+            lifetime = [w for w in self.notes.callback_words(ctype.name) if w in FLAGS and not role_of_lifetime(words)]
+            return slot(ctype, "IN" if in_callback else "CALL", *lifetime)
+        target = pointer(type_)
+        if target is None:
+            through = self.through_typedef(type_)
+            if through is not None:
+                target = through
+        if target is None:
+            return self.by_value(type_, words, slot)
+        return self.by_pointer(function, name, type_, target, words, slot, in_callback)
+
+    def destroys(self, function: str, type_: cindex.Type) -> bool:
+        """Whether `function` is what a handle's own annotation names as its end."""
+        names = [strip(layer) for layer in layers(type_)] + [strip(l) for l in layers(pointer(type_) or type_)]
+        handle = next((self.notes.handles[n] for n in names if n in self.notes.handles), None)
+        return handle is not None and re.match(rf"{function}\b", handle.destroy) is not None
+
+    def through_typedef(self, type_: cindex.Type) -> cindex.Type | None:
+        """A typedef of a pointer to a complete struct is a pointer to that struct, unless it is a type of its own."""
+        if any(strip(layer) in self.notes.handles or strip(layer) in self.notes.customs for layer in layers(type_)):
+            return None
+        bottom = layers(type_)[-1]
+        if bottom.kind != TypeKind.POINTER:
+            return None
+        target = bottom.get_pointee()
+        complete = target.get_canonical().kind == TypeKind.RECORD and target.get_canonical().get_size() >= 0
+        return target if complete else None
+
+    def by_value(self, type_: cindex.Type, words: list[str], slot) -> Slot:
+        ctype = self.type(type_)
+        if ctype.kind == "BOX":
+            return slot(ctype, "BY_VALUE")
+        if ctype.kind == "INTEGER" and "STATUS" in words:
+            ctype = STATUS
+        nullable = ["NULLABLE"] if ctype.name in self.notes.nullable else []
+        return slot(ctype, "IN", *nullable)
+
+    def void_parameter(self, function, parameter, index, words, all_, in_callback, slot) -> Slot:
+        if "DATA" in words:
+            return slot(DATA, "IN", "NULLABLE", "KEEPS")
+        if "POINTER" in words:
+            return slot(POINTER, "IN", "NULLABLE")
+        if "READ" in words or "WRITE" in words:
+            return slot(POINTER, "READ")
+        if "NOTHING" in words:
+            return slot(POINTER, "NOTHING")
+        if USER_DATA.search(parameter.name) or index == len(all_) - 1:
+            if in_callback or any(self.is_callback(p.type) for p in all_):
+                return slot(DATA, "CALL_ARG", "NULLABLE")
+        if in_callback:
+            return slot(POINTER, "IN", "NULLABLE")
+        raise Unknown("a void * needs one of the words DATA, POINTER, READ, WRITE, CALL_ARG, NOTHING")
+
+    def is_callback(self, type_: cindex.Type) -> bool:
+        canonical = type_.get_canonical()
+        return canonical.kind == TypeKind.POINTER and canonical.get_pointee().kind in (
+            TypeKind.FUNCTIONPROTO, TypeKind.FUNCTIONNOPROTO,
+        )  # fmt: skip
+
+    def by_pointer(self, function, name, type_, target, words, slot, in_callback) -> Slot:
+        const = target.is_const_qualified()
+        inner = target.get_canonical()
+        if strip(target) == "globus_byte_t" or "BYTES" in words:
+            writes = re.search(r"_(read|readv|recv|receive)", function) and not const
+            return slot(self.type(target), "WRITE" if writes and not in_callback else "READ")
+        if strip(target) == "globus_byte_t *" or "BYTES_OUT" in words:
+            return slot(POINTER, "BYTES_OUT", *([] if "BORROWED" in words else ["FREE"]))
+        if "iovec" in strip(target):
+            return slot(self.type(target), "IOVEC")
+        if inner.kind in (TypeKind.CHAR_S, TypeKind.CHAR_U):
+            if "CHARS_OUT" in words:
+                return slot(self.type(target), "CHARS_OUT")
+            if "DEFERRED" in words:
+                return slot(self.type(target), "DEFERRED")
+            return slot(STRING, "IN")
+        if "ARRAY" in words or "OUT_ARRAY" in words:
+            return slot(self.array_element(target), "ARRAY")
+        if inner.kind == TypeKind.POINTER and inner.get_pointee().kind in (TypeKind.CHAR_S, TypeKind.CHAR_U):
+            borrowed = "BORROWED" in words or inner.get_pointee().is_const_qualified()
+            return slot(STRING, "OUT", *([] if borrowed else ["FREE"]))
+        ctype = self.type(target)
+        if ctype.kind in ("BOX", "HANDLE") and is_address_of(ctype, target):
+            return self.object_parameter(function, name, ctype, words, slot)
+        if ctype.kind == "HANDLE":
+            return slot(ctype, "OUT", *([] if borrows(function, words) else ["OWNED"]))
+        if ctype.kind == "BOX":  # T ** of a struct
+            return slot(ctype, "OUT", *([] if borrows(function, words) else ["OWNED"]))
+        if ctype.kind in ("POINTER", "VOID"):
+            if not {"DATA", "POINTER"} & set(words) and not in_callback:
+                raise Unknown("a void ** needs one of the words DATA, POINTER")
+            return slot(DATA if "DATA" in words else POINTER, "OUT")
+        if ctype.kind == "CALLBACK":
+            return slot(ctype, "OUT")
+        nullable = ["NULLABLE"] if ctype.kind == "CUSTOM" else []
+        if in_callback:
+            return slot(ctype, "IN_POINTER", *nullable)
+        return slot(ctype, "IN_POINTER" if const else "OUT", *nullable, *(["OWNED"] if not const else []))
+
+    def array_element(self, target: cindex.Type) -> CType:
+        if target.get_canonical().kind == TypeKind.POINTER and pointer(target) is not None:
+            inner = pointer(target)
+            if inner.get_canonical().kind in (TypeKind.CHAR_S, TypeKind.CHAR_U):
+                return STRING
+        return self.type(target)
+
+    def object_parameter(self, function, name, ctype, words, slot) -> Slot:
+        nullable = ["NULLABLE"] if ctype.name in self.notes.nullable else []
+        makes = "OUT" in words or (
+            re.search(r"(_init|_copy|_create|_clone)$", function) and self.is_first_out(function, name, words)
+        )
+        if makes and "IN" not in words:
+            return slot(ctype, "OUT", "BY_ADDRESS", "OWNED")
+        return slot(ctype, "IN", *nullable)
+
+    def is_first_out(self, function: str, name: str, words: list[str]) -> bool:
+        declared = self.headers.functions.get(function)
+        if declared is None or not declared.parameters:
+            return False
+        first = declared.parameters[0]
+        return first.name == name and not (pointer(first.type) or first.type).is_const_qualified()
+
+    # ---- lengths -------------------------------------------------------------------------------------------------------
+
+    def pair_lengths(self, function: str, slots: list[Slot]) -> None:
+        """The integer that follows a buffer, array or vector is its length."""
+        for index, slot in enumerate(slots):
+            words = self.notes.parameter_words(function, slot.name, index)
+            given = next((w.split("=")[1] for w in words if w.startswith("LENGTH=")), None)
+            if given == "NONE" or slot.role not in ("READ", "WRITE", "BYTES_OUT", "IOVEC", "ARRAY", "OUT_ARRAY", "DEFERRED"):
+                continue
+            if slot.role == "DEFERRED" and slot.type.kind != "POINTER" and given is None:
+                continue
+            if "TERMINATED" in slot.flags and given is None:
+                continue
+            if given is not None:
+                partner = next(i for i, s in enumerate(slots) if s.name == given)
+            else:
+                partner = next((i for i in range(index + 1, len(slots)) if slots[i].type.kind == "INTEGER"), -1)
+                if partner != index + 1:
+                    raise Unknown(f"{function}(), parameter {slot.name}: no length follows; use LENGTH=name or LENGTH=NONE")
+            slot.partner = partner
+            length = slots[partner]
+            if length.role in ("OUT", "INOUT"):
+                length.flags = [*length.flags, "BY_ADDRESS"]
+            length.role = "LENGTH"
+            length.partner = index
+
+
+FLAGS = {
+    "NULLABLE", "CONSUMES", "OWNED", "FREE", "OPENSSL_FREE", "KEEPS", "LASTING", "DURING", "WRITABLE", "TERMINATED",
+    "EXTERNAL", "RELEASES", "BY_ADDRESS",
+}  # fmt: skip
+ROLES = {
+    "IN", "BY_VALUE", "IN_POINTER", "OUT", "INOUT", "DEFERRED", "READ", "WRITE", "LENGTH", "BYTES_OUT", "IOVEC", "ARRAY",
+    "CALL", "CALL_ARG", "NOTHING", "OUT_ARRAY", "CHARS_OUT", "SILENT",
+}  # fmt: skip
+
+
+def role_of_lifetime(words: list[str]) -> bool:
+    return bool({"LASTING", "DURING", "ONCE"} & set(words))
+
+
+def borrows(function: str, words: list[str]) -> bool:
+    if "BORROWED" in words:
+        return True
+    return "OWNED" not in words and bool(re.search(r"_(get|lookup|query|peek|find|first|search)", function))
+
+
+def is_address_of(ctype: CType, target: cindex.Type) -> bool:
+    """Whether `target *` is how C passes this object: a box's address, or a pointer that is the handle itself."""
+    if ctype.kind == "BOX":
+        return pointer(target) is None
+    return ctype.c.endswith("*") and pointer(target) is None
+
+
+def looks_like_flags(members: list[tuple[str, int]]) -> bool:
+    """Distinct single bits, and more than two of them, are or-ed together."""
+    bits = [v for _, v in members if v and v & (v - 1) == 0 and v > 0]
+    return len(bits) >= 3 and len(set(bits)) == len([v for _, v in members if v]) and max(bits, default=0) > 4

@@ -1,0 +1,271 @@
+"""Writes what a module is built from: annotated headers for SWIG, and the data of the run time as C."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from annotations import Annotations
+from classify import SCALARS, Classifier, CType, Signature, Slot
+from constants import Constant
+from headers import Function, Headers, declare
+
+BANNER = "/* Generated from {source} and the installed headers: do not edit. */\n"
+WORDS = {
+    "IN": "IN", "BY_VALUE": "IN", "IN_POINTER": "IN", "READ": "IN", "WRITE": "IN", "IOVEC": "IN", "ARRAY": "IN",
+    "CALL": "IN", "CALL_ARG": "IN", "INOUT": "INOUT", "OUT": "OUT", "BYTES_OUT": "OUT", "DEFERRED": "OUT",
+    "CHARS_OUT": "OUT", "OUT_ARRAY": "OUT", "LENGTH": "HIDDEN", "NOTHING": "HIDDEN", "SILENT": "HIDDEN",
+}  # fmt: skip
+
+
+def c_string(text: str) -> str:
+    return json.dumps(text, ensure_ascii=True).replace("\\u007f", "\\177")
+
+
+class Aliases:
+    """One typedef for each C type of a parameter: SWIG sees unknown names only, so one set of typemaps serves all."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+
+    def of(self, type_) -> str:
+        canonical = type_.get_canonical()
+        spelling = type_.spelling
+        if canonical.kind.name in ("CONSTANTARRAY", "INCOMPLETEARRAY", "VARIABLEARRAY"):
+            spelling = f"{canonical.element_type.spelling} *"
+        spelling = re.sub(r"\bconst$", "", re.sub(r"\*\s*(const|restrict|__restrict)\s*$", "*", spelling)).strip()
+        if not spelling.endswith("*") and "(*)" not in spelling:
+            spelling = re.sub(r"^(const|volatile|register)\s+", "", spelling)
+        return self.names.setdefault(spelling, f"gl_c{len(self.names)}")
+
+    def text(self) -> str:
+        lines = []
+        for spelling, name in self.names.items():
+            lines.append(f"typedef {spelling.replace('(*)', f'(*{name})', 1)};" if "(*)" in spelling else f"typedef {spelling} {name};")
+        return "\n".join(lines) + "\n"
+
+
+def slot_text(slot: Slot) -> str:
+    role = {"SILENT": "OUT"}.get(slot.role, slot.role)
+    flags = " | ".join(f"GL_{f}" for f in dict.fromkeys(slot.flags)) or "0"
+    return f"{{{c_string(slot.name)}, &{slot.type.symbol}, GL_{role}, {flags}, {slot.partner}, {slot.extent}}}"
+
+
+def slots_text(name: str, slots: list[Slot]) -> str:
+    if not slots:
+        return ""
+    body = ",\n    ".join(slot_text(s) for s in slots)
+    return f"static const gl_slot {name}[] = {{\n    {body}}};\n"
+
+
+def signature_text(signature: Signature, symbol: str, storage: str, module: str) -> str:
+    slots = f"{symbol}_slots"
+    flags = " | ".join(f"GL_{f}" for f in signature.flags) or "0"
+    return (
+        slots_text(slots, signature.slots)
+        + f"{storage} gl_function {symbol} = {{{c_string(signature.name)}, {module}, {slot_text(signature.result)}, "
+        + f"{slots if signature.slots else 'NULL'}, {len(signature.slots)}, {flags}, {signature.refuse}}};\n"
+    )
+
+
+class TypeWriter:
+    def __init__(self, classifier: Classifier, notes: Annotations):
+        self.classifier, self.notes = classifier, notes
+
+    def text(self) -> str:
+        types = list(self.classifier.types.values()) + self.extra()
+        forward = "".join(f"static gl_type {t.symbol};\n" for t in types)
+        body = "".join(self.one(t) for t in types)
+        table = ",\n    ".join(f"&{t.symbol}" for t in types)
+        return f"{forward}\n{body}\nstatic gl_type *gl_types[] = {{\n    {table},\n    NULL}};\n"
+
+    def extra(self) -> list[CType]:
+        from classify import DATA, MAJOR, POINTER, STATUS, STRING, STRINGS, VOID
+
+        return [VOID, STRING, STRINGS, DATA, POINTER, STATUS, *([MAJOR] if MAJOR.name not in self.classifier.types else [])]
+
+    def mine(self, ctype: CType) -> bool:
+        return ctype.owner in ("", self.notes.module)
+
+    def one(self, ctype: CType) -> str:
+        before, fields = "", [
+            f".name = {c_string(ctype.name)}", f".kind = GL_{ctype.kind}", f".size = {ctype.size}",
+        ]  # fmt: skip
+        if ctype.owner:
+            fields.append(f".module = {c_string(ctype.owner)}")
+        if ctype.signed:
+            fields.append(".is_signed = true")
+        if ctype.flags:
+            fields.append(".is_flags = true")
+        if ctype.enumerators:
+            rows = "".join(f"    {{{c_string(n)}, {v}LL}},\n" for n, v in ctype.enumerators)
+            before += f"static const gl_enumerator {ctype.symbol}_values[] = {{\n{rows}    {{NULL, 0}}}};\n"
+            fields.append(f".enumerators = {ctype.symbol}_values")
+        if ctype.kind == "CUSTOM":
+            fields += [f".to_python = gl_{ctype.custom}_to_python", f".from_python = gl_{ctype.custom}_from_python",
+                       f".release = gl_{ctype.custom}_release"]  # fmt: skip
+        if ctype.signature:
+            before += signature_text(ctype.signature, f"{ctype.symbol}_call", "static const", "NULL")
+            fields.append(f".signature = &{ctype.symbol}_call")
+        if ctype.kind in ("BOX", "HANDLE") and self.mine(ctype):
+            more, members = self.object_parts(ctype)
+            before += more
+            fields += members
+        return f"{before}static gl_type {ctype.symbol} = {{{', '.join(fields)}}};\n"
+
+    def object_parts(self, ctype: CType) -> tuple[str, list[str]]:
+        before, members = "", []
+        handle = self.notes.handles.get(ctype.name)
+        if ctype.fields and "anonymous" not in ctype.c and ctype.c != "char":
+            slots = "".join(
+                f"static const gl_slot {ctype.symbol}_field{i} = {slot_text(s)};\n" for i, (_, s) in enumerate(ctype.fields)
+            )
+            rows = "".join(
+                f"    {{{c_string(n)}, offsetof({ctype.c}, {n}), {s.extent}, &{ctype.symbol}_field{i}}},\n"
+                for i, (n, s) in enumerate(ctype.fields)
+            )
+            before += f"{slots}static const gl_field {ctype.symbol}_fields[] = {{\n{rows}    {{NULL, 0, 0, NULL}}}};\n"
+            members.append(f".fields = {ctype.symbol}_fields")
+        if handle and handle.destroy and handle.destroy != "nothing":
+            pointer = f"{ctype.c} *address = pointer;" if ctype.kind == "BOX" else f"{ctype.c} value = pointer;"
+            if ctype.kind == "BOX" and re.search(r"\bvalue\b", handle.destroy):
+                pointer = f"{ctype.c} *address = pointer; {ctype.c} value = *address;"
+            guard = "if (gl_this_module.descriptor && !gl_this_module.active) return;"
+            minor = "OM_uint32 minor;" if "minor" in handle.destroy else ""
+            before += f"static void {ctype.symbol}_destroy(void *pointer)\n{{\n    {guard}\n    {pointer} {minor}\n    (void)({handle.destroy});\n}}\n"
+            members.append(f".destroy = {ctype.symbol}_destroy")
+        if ctype.plain and not handle:
+            members.append(".is_plain = true")
+        return before, members
+
+
+def shim(function: Function, signature: Signature) -> str:
+    """A printf-like function takes a finished string; its va_list twin too."""
+    names = [f"a{i}" for i in range(len(function.parameters))]
+    va_list = next((i for i, p in enumerate(function.parameters) if "va_list" in p.type.spelling or "__va_list_tag" in p.type.spelling), None)
+    text = next(
+        (i for i, p in enumerate(function.parameters) if re.search(r"(fmt|format)", p.name)),
+        max(i for i, s in enumerate(signature.slots) if s.type.kind == "STRING"),
+    )
+    fixed = [declare(p.type, n) for i, (p, n) in enumerate(zip(function.parameters, names, strict=True)) if i != va_list]
+    returns = function.result.spelling
+    give = "" if returns == "void" else "return "
+    if va_list is None:
+        call = ", ".join('"%s"' if i == text else n for i, n in enumerate(names))
+        return f"static {returns} gl_shim_{function.name}({', '.join(fixed)})\n{{\n    {give}{function.name}({call}, {names[text]});\n}}\n"
+    others = [f for i, f in enumerate(fixed) if i != text]
+    inner = ", ".join([*others, f"const char *a{text}", "..."]) if others else f"const char *a{text}, ..."
+    given = [n for i, n in enumerate(names) if i not in (va_list, text)]
+    result = "" if returns == "void" else f"{returns} result = "
+    call = ", ".join("list" if i == va_list else n for i, n in enumerate(names))
+    back = "" if returns == "void" else "    return result;\n"
+    return (
+        f"static {returns} gl_va_{function.name}({inner})\n{{\n    va_list list;\n    va_start(list, a{text});\n"
+        f"    {result}{function.name}({call});\n    va_end(list);\n{back}}}\n"
+        f"static {returns} gl_shim_{function.name}({', '.join(fixed)})\n{{\n"
+        f"    {give}gl_va_{function.name}({', '.join([*given, chr(34) + '%s' + chr(34), f'a{text}'])});\n}}\n"
+    )
+
+
+def needs_shim(function: Function) -> bool:
+    return function.variadic or any(
+        "va_list" in p.type.spelling or "__va_list_tag" in p.type.spelling for p in function.parameters
+    )
+
+
+class ModuleWriter:
+    def __init__(self, directory: Path, headers: Headers, notes: Annotations, classifier: Classifier,
+                 functions: list[tuple[Function, Signature]], constants: list[Constant]):  # fmt: skip
+        self.directory, self.headers, self.notes = directory, headers, notes
+        self.classifier, self.functions, self.constants = classifier, functions, constants
+        self.aliases = Aliases()
+        self.banner = BANNER.format(source=f"swig/{notes.module}.i")
+
+    def write(self) -> None:
+        annotated = {name: self.annotated_header(name) for name in self.notes.headers}
+        constants = self.constants_text()     # may meet more types: before the type table
+        module = self.notes.module
+        shims = "".join(shim(f, s) for f, s in self.functions if needs_shim(f))
+        includes = self.headers.source + '#include <stdarg.h>\n#include "gl.h"\n#include "gl_custom.h"\n'
+        externs = "".join(f"extern const gl_function gl_f_{f.name};\n" for f, _ in self.functions)
+        self.put("gl_types.h", f"{self.banner}#ifndef GL_TYPES_H\n#define GL_TYPES_H\n{includes}{externs}"
+                 "extern gl_module gl_this_module;\nint gl_module_constants(PyObject *module);\n#endif\n")
+        for name, text in annotated.items():
+            self.put(f"headers/{name}", text)
+        self.put("shims.h", f"{self.banner}{self.aliases.text()}\n{shims}")
+        self.put(f"{module}_types.c", self.types_file(constants))
+
+    def put(self, name: str, text: str) -> None:
+        path = self.directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
+
+    # ---- for SWIG ------------------------------------------------------------------------------------------------
+
+    def annotated_header(self, name: str) -> str:
+        parts = [self.banner]
+        for function, signature in self.functions:
+            if function.header == name:
+                parts.append(self.prototype(function, signature))
+        return "\n".join(parts)
+
+    def prototype(self, function: Function, signature: Signature) -> str:
+        from document import docstring
+
+        words = []
+        for parameter, slot in zip(function.parameters, signature.slots, strict=True):
+            if needs_shim(function) and slot.role == "NOTHING" and "va_list" in f"{parameter.type.spelling}{parameter.type.get_canonical().spelling}":
+                continue
+            words.append(f"{self.aliases.of(parameter.type)} {WORDS[slot.role]}")
+        result = "void" if function.result.spelling == "void" else self.aliases.of(function.result)
+        name = f"gl_shim_{function.name}" if needs_shim(function) else function.name
+        rename = f"%rename({function.name}) {name};\n" if name != function.name else ""
+        text = docstring(function, signature, self.notes.module)
+        return f'{rename}%feature("docstring") {name} {c_string(text)};\n{result} {name}({", ".join(words) or "void"});\n'
+
+    # ---- for the run time --------------------------------------------------------------------------------------------
+
+    def types_file(self, constants: str) -> str:
+        module = self.notes.module
+        needs = self.notes.needs
+        types = TypeWriter(self.classifier, self.notes).text()
+        functions = []
+        for function, signature in self.functions:
+            shown = signature
+            if needs_shim(function):
+                kept = [s for s, p in zip(signature.slots, function.parameters, strict=True)
+                        if not (s.role == "NOTHING" and "va_list" in f"{p.type.spelling}{p.type.get_canonical().spelling}")]
+                shown = Signature(signature.name, signature.result, kept, signature.refuse, signature.flags)
+            functions.append(signature_text(shown, f"gl_f_{function.name}", "const", "&gl_this_module"))
+        return (
+            f'{self.banner}#include "gl_types.h"\n\nextern gl_module gl_this_module;\n{types}\n'
+            f"gl_module gl_this_module = {{.name = {c_string(module)}, .types = gl_types, "
+            f".descriptor_name = {c_string(needs or '')}}};\n\n{''.join(functions)}\n{constants}"
+        )
+
+    def constants_text(self) -> str:
+        lines = []
+        if self.notes.needs:
+            lines.append(f"    gl_this_module.descriptor = (void *)({self.notes.needs});")
+        for constant in self.constants:
+            name = c_string(constant.name)
+            if constant.kind == "integer":
+                lines.append(f"    if (gl_add_integer(module, {name}, (long long)({constant.name})) < 0) return -1;")
+            elif constant.kind == "float":
+                lines.append(f"    if (gl_add_float(module, {name}, (double)({constant.name})) < 0) return -1;")
+            elif constant.kind == "string":
+                lines.append(f"    if (gl_add_string(module, {name}, ({constant.name})) < 0) return -1;")
+            elif constant.kind in ("module", "address"):
+                ctype = self.classifier.type(constant.type)
+                if ctype.kind in ("BOX", "HANDLE"):
+                    lines.append(f"    if (gl_add_object(module, {name}, &{ctype.symbol}, (void *)({constant.name})) < 0) return -1;")
+                elif ctype.kind == "CUSTOM":
+                    lines.append(f"    {{ {ctype.c} value = ({constant.name}); if (gl_add_custom(module, {name}, &{ctype.symbol}, &value) < 0) return -1; }}")
+        body = "\n".join(lines)
+        aliases = "\n".join(
+            f"    if (gl_add_alias(module, {c_string(c.name)}, {c_string(c.value)}) < 0) return -1;"
+            for c in self.constants if c.kind == "alias"
+        )  # fmt: skip
+        return f"int gl_module_constants(PyObject *module)\n{{\n    (void)module;\n{body}\n{aliases}\n    return 0;\n}}\n"

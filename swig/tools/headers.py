@@ -1,0 +1,169 @@
+"""Reads C headers with libclang: functions, callback types, structs, enums, macros and their comments."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from clang import cindex
+from clang.cindex import CursorKind, TypeKind
+
+ALIASES = (TypeKind.TYPEDEF, TypeKind.ELABORATED)
+
+
+@dataclass
+class Parameter:
+    name: str
+    type: cindex.Type
+
+
+@dataclass
+class Function:
+    name: str
+    result: cindex.Type
+    parameters: list[Parameter]
+    variadic: bool
+    header: str
+    comment: str
+    prototype: str
+
+
+@dataclass
+class Macro:
+    name: str
+    tokens: list[str]
+    header: str
+
+
+@dataclass
+class Headers:
+    """What the headers `names` themselves declare, in their order."""
+
+    names: list[str]
+    include_directories: list[str]
+    prelude: list[str] = field(default_factory=list)
+
+    @cached_property
+    def compiler_includes(self) -> str:
+        """libclang brings no stddef.h of its own: the C compiler's serves."""
+        return subprocess.run(
+            ["cc", "-print-file-name=include"], check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    @property
+    def source(self) -> str:
+        return "".join(f'#include "{name}"\n' for name in [*self.prelude, *self.names])
+
+    @property
+    def arguments(self) -> list[str]:
+        return [
+            "-std=gnu11",
+            "-D_GNU_SOURCE",
+            "-ferror-limit=0",
+            "-isystem",
+            self.compiler_includes,
+            *(f"-I{d}" for d in self.include_directories),
+        ]
+
+    def parse(self, text: str, *, macros: bool = False) -> cindex.TranslationUnit:
+        options = cindex.TranslationUnit.PARSE_DETAILED_PROCESSING_RECORD if macros else 0
+        return cindex.Index.create().parse(
+            "binding.c", args=self.arguments, unsaved_files=[("binding.c", text)], options=options
+        )
+
+    @cached_property
+    def unit(self) -> cindex.TranslationUnit:
+        unit = self.parse(self.source, macros=True)
+        errors = [d for d in unit.diagnostics if d.severity >= cindex.Diagnostic.Error]
+        if errors:
+            raise SystemExit("\n".join(f"{d.location.file}:{d.location.line}: {d.spelling}" for d in errors))
+        return unit
+
+    def own(self, cursor: cindex.Cursor) -> str | None:
+        """The name of the header that declares `cursor`, if it is one of ours."""
+        file = cursor.location.file
+        if file is None:
+            return None
+        name = Path(file.name).name
+        return name if name in self.names else None
+
+    @cached_property
+    def top_level(self) -> list[cindex.Cursor]:
+        return [c for c in self.unit.cursor.get_children() if self.own(c)]
+
+    @cached_property
+    def functions(self) -> dict[str, Function]:
+        found: dict[str, Function] = {}
+        for cursor in self.top_level:
+            if cursor.kind == CursorKind.FUNCTION_DECL and cursor.spelling not in found:
+                found[cursor.spelling] = make_function(cursor, self.own(cursor) or "")
+            elif cursor.kind == CursorKind.FUNCTION_DECL and cursor.raw_comment:
+                found[cursor.spelling].comment = clean_comment(cursor.raw_comment)
+        return found
+
+    @cached_property
+    def macros(self) -> list[Macro]:
+        found = {}
+        for cursor in self.unit.cursor.get_children():
+            if cursor.kind != CursorKind.MACRO_DEFINITION or not self.own(cursor):
+                continue
+            tokens = [t.spelling for t in cursor.get_tokens()]
+            function_like = len(tokens) > 1 and tokens[1] == "(" and is_adjacent(cursor)
+            if not function_like:
+                found[cursor.spelling] = Macro(cursor.spelling, tokens[1:], self.own(cursor) or "")
+        return list(found.values())
+
+    @cached_property
+    def files(self) -> list[str]:
+        return sorted({str(i.include) for i in self.unit.get_includes()})
+
+
+def is_adjacent(cursor: cindex.Cursor) -> bool:
+    name, parenthesis = list(cursor.get_tokens())[:2]
+    return name.extent.end.offset == parenthesis.extent.start.offset
+
+
+def make_function(cursor: cindex.Cursor, header: str) -> Function:
+    parameters = [
+        Parameter(p.spelling or f"argument{i + 1}", p.type) for i, p in enumerate(cursor.get_arguments())
+    ]
+    variadic = cursor.type.kind == TypeKind.FUNCTIONPROTO and cursor.type.is_function_variadic()
+    words = ", ".join(declare(p.type, p.name) for p in parameters) + (", ..." if variadic else "")
+    prototype = f"{declare(cursor.result_type, cursor.spelling)}({words or 'void'})"
+    return Function(
+        cursor.spelling, cursor.result_type, parameters, variadic, header,
+        clean_comment(cursor.raw_comment or ""), prototype,
+    )  # fmt: skip
+
+
+def declare(type_: cindex.Type, name: str) -> str:
+    spelling = type_.spelling
+    if "(*)" in spelling:
+        return spelling.replace("(*)", f"(*{name})", 1)
+    if match := re.search(r"(\[[^\]]*\])+$", spelling):
+        return f"{spelling[: match.start()].rstrip()} {name}{match.group()}"
+    return f"{spelling}{name}" if spelling.endswith("*") else f"{spelling} {name}"
+
+
+def clean_comment(comment: str) -> str:
+    """The text of a doxygen comment, without its decoration."""
+    lines = [re.sub(r"^\s*(/\*\*+<?!?|\*/|\*(?!\*)|//+)\s?|\s*\*+/\s*$", "", line) for line in comment.splitlines()]
+    text = "\n".join(line.rstrip() for line in lines).strip()
+    text = re.sub(r"[@\\](ingroup|addtogroup|defgroup|hideinitializer|note|internal)\b.*", "", text)
+    text = re.sub(r"[@\\](brief|short)\s+", "", text)
+    text = re.sub(r"[@\\]param(?:\s*\[[^\]]*\])?\s+(\w+)", r":param \1:", text)
+    text = re.sub(r"[@\\](return|returns)\b", ":returns:", text)
+    text = re.sub(r"[@\\]retval\s+(\S+)", r":retval \1:", text)
+    text = re.sub(r"[@\\](a|c|b|p|ref|link)\s+", "", text)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def callback_parameters(declaration: cindex.Cursor, prototype: cindex.Type) -> list[Parameter]:
+    """Names and types of a function-pointer typedef's parameters."""
+    names = [c.spelling for c in declaration.get_children() if c.kind == CursorKind.PARM_DECL]
+    types = list(prototype.argument_types()) if prototype.kind == TypeKind.FUNCTIONPROTO else []
+    names += [""] * (len(types) - len(names))
+    return [Parameter(name or f"argument{i + 1}", t) for i, (name, t) in enumerate(zip(names, types, strict=False))]

@@ -1,0 +1,22 @@
+%module(package="globus_lowlevel") xio_drivers
+%include "lib/globus.swg"
+%needs(GLOBUS_XIO_MODULE)
+%prelude(globus_common.h, globus_xio.h)
+
+%include "globus_xio_tcp_driver.h"
+%include "globus_xio_udp_driver.h"
+%include "globus_xio_file_driver.h"
+%include "globus_xio_http.h"
+%include "globus_xio_mode_e_driver.h"
+%include "globus_xio_ordering_driver.h"
+%include "globus_xio_queue.h"
+%include "globus_xio_telnet.h"
+%include "globus_xio_gsi.h"
+%include "globus_xio_gridftp_driver.h"
+%include "globus_xio_gridftp_multicast_driver.h"
+%include "globus_xio_popen_driver.h"
+%include "globus_xio_pipe_driver.h"
+%include "globus_xio_rate_driver.h"
+%include "globus_xio_udt_ref.h"
+%include "globus_xio_net_manager_driver.h"
+%include "globus_xio_gssapi_ftp.h"
