@@ -1,4 +1,4 @@
-"""A whole grid on loopback, for tests and first steps: a certification authority, identities, GridFTP servers.
+"""A whole grid on loopback, for tests and first steps: a certification authority, users, GridFTP servers.
 
     from globus_hl.testgrid import Grid
 

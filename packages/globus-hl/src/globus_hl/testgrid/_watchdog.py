@@ -1,15 +1,16 @@
 """The process that owns everything a test grid leaves on the machine: its directory and its servers.
 
-It is started by `processes.Watchdog` as a program of its own (``python -I -S _watchdog.py FD OWNER``) and
-imports nothing of the package. It makes the grid's temporary directory, starts servers on request, and
-when its owner goes away, in whatever manner, it kills every descendant and removes the directory. Being
-the only place that does so, a crash and an orderly end take the same path.
+`processes.Watchdog` starts it as a program of its own, ``python -I -S _watchdog.py SOCKET OWNER``; it imports
+nothing of the package. It makes the grid's temporary directory, starts and stops servers on request, and
+when its owner goes away, in whatever manner, kills every descendant and removes the directory. A crash of
+the owner and an orderly end thus take the same path, the only one that there is.
 
-Requests and events are lines of JSON on the socket FD; see `Watchdog.request` for the requests.
+Requests (`Watchdog.start`, `Watchdog.stop`) and events (`Watchdog.tell`) are lines of JSON on the socket.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -27,20 +28,23 @@ from pathlib import Path
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-OUTPUT_SEARCHED = 65536  # bytes of output in which the line that announces readiness is looked for
+EXEC_FAILED = 127  # the exit status that a shell gives
+OUTPUT_SEARCHED = 65536  # bytes of output in which the announcement of readiness is looked for
 
 libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Program:
-    """A server that was started, and what is known of it."""
+    """A server, from its start until it and its sessions are gone."""
 
-    def __init__(self, name: str, popen: subprocess.Popen[bytes], log: Path, ready: str | None) -> None:
+    def __init__(self, name: str, popen: subprocess.Popen[bytes], pipe: int, log: str, ready: str) -> None:
         self.name = name
         self.popen = popen
-        self.log = log.open("ab", buffering=0)
-        self.ready = re.compile(ready.encode()) if ready else None
+        self.pipe: int | None = pipe
+        self.log = log
+        self.ready: re.Pattern[bytes] | None = re.compile(ready.encode())
         self.output = b""
+        self.family = {popen.pid}  # every process that it was seen to have
         self.kill_at: float | None = None
 
 
@@ -60,25 +64,19 @@ class Watchdog:
         self.watch_owner()
 
     def watch_children(self) -> None:
-        self.wakeup, wakeup_end = socket.socketpair()
-        for end in (self.wakeup, wakeup_end):
+        self.wakeup, self.wakeup_end = socket.socketpair()
+        for end in (self.wakeup, self.wakeup_end):
             end.setblocking(False)
-        self.wakeup_end = wakeup_end
-        signal.set_wakeup_fd(wakeup_end.fileno(), warn_on_full_buffer=False)
+        signal.set_wakeup_fd(self.wakeup_end.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        self.selector.register(self.wakeup, selectors.EVENT_READ, self.on_signal)
+        self.selector.register(self.wakeup, selectors.EVENT_READ, self.on_child)
 
     def watch_owner(self) -> None:
-        """End with the owner even where a forked child of its keeps the socket open."""
-        try:
+        """End with the owner also where a forked child of its keeps the socket open."""
+        with contextlib.suppress(OSError):  # in a sandbox without pidfds the end of the socket has to do
             self.selector.register(os.pidfd_open(self.owner), selectors.EVENT_READ, self.end)
-        except OSError:  # a sandbox without pidfds: the end of the socket has to do
-            pass
         if os.getppid() != self.owner:
             self.end()
-
-    def end(self) -> None:
-        self.ended = True
 
     def run(self) -> None:
         self.tell(event="up", directory=self.directory)
@@ -87,7 +85,10 @@ class Watchdog:
                 key.data()
             self.kill_overdue()
 
-    # -- the owner ----------------------------------------------------------------------------------
+    def end(self) -> None:
+        self.ended = True
+
+    # ---- the owner ---------------------------------------------------------------------------------------
 
     def tell(self, **event: object) -> None:
         try:
@@ -104,38 +105,46 @@ class Watchdog:
             self.end()
         *lines, self.received = (self.received + data).split(b"\n")
         for line in lines:
-            self.request(**json.loads(line))
+            request = json.loads(line)
+            match request.pop("op"):
+                case "start":
+                    self.start(**request)
+                case "stop":
+                    self.stop(**request)
 
-    def request(self, op: str, name: str, **arguments: object) -> None:
-        """Serve one request: ``start`` (argv, env, log, ready) or ``stop`` (grace: seconds between TERM and KILL)."""
-        if op == "start":
-            self.start(name, **arguments)  # type: ignore[arg-type]
-        elif op == "stop":
-            self.stop(name, **arguments)  # type: ignore[arg-type]
+    # ---- servers -----------------------------------------------------------------------------------------
 
-    # -- programs -----------------------------------------------------------------------------------
-
-    def start(self, name: str, argv: list[str], env: dict[str, str], log: str, ready: str | None) -> None:
+    def start(self, name: str, argv: list[str], env: dict[str, str], log: str, ready: str) -> None:
+        """Start a server, its output going to the file `log`, and tell when that has matched `ready`."""
+        pipe, theirs = os.pipe()
         try:
             popen = subprocess.Popen(
-                argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                start_new_session=True, preexec_fn=prepare_child,  # safe: this process has one thread
-            )  # fmt: skip
+                argv,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=theirs,
+                stderr=theirs,
+                start_new_session=True,
+                preexec_fn=prepare_child,  # this process has one thread
+            )
         except OSError as error:
-            self.tell(event="failed", name=name, errno=error.errno, message=str(error))
+            os.close(pipe)
+            Path(log).write_text(f"{error}\n")
+            self.tell(event="exited", name=name, code=EXEC_FAILED)
             return
-        program = self.programs[name] = Program(name, popen, Path(log), ready)
-        assert popen.stdout is not None
-        os.set_blocking(popen.stdout.fileno(), False)
-        self.selector.register(popen.stdout, selectors.EVENT_READ, lambda: self.on_output(program))
+        finally:
+            os.close(theirs)
+        os.set_blocking(pipe, False)
+        program = self.programs[name] = Program(name, popen, pipe, log, ready)
+        self.selector.register(pipe, selectors.EVENT_READ, lambda: self.on_output(program))
         self.tell(event="started", name=name, pid=popen.pid)
 
     def stop(self, name: str, grace: float) -> None:
-        program = self.programs.get(name)
-        if program is None:
-            return
-        program.kill_at = time.monotonic() + grace
-        kill(descendants(program.popen.pid), signal.SIGTERM if grace > 0 else signal.SIGKILL)
+        """Send SIGTERM to a server and its sessions, and SIGKILL after `grace` seconds (0: at once)."""
+        if program := self.programs.get(name):
+            program.family |= family_of(program.popen.pid)
+            program.kill_at = time.monotonic() + grace
+            kill(program.family & family_of(os.getpid()), signal.SIGTERM if grace > 0 else signal.SIGKILL)
 
     def next_kill(self) -> float | None:
         times = [p.kill_at for p in self.programs.values() if p.kill_at is not None]
@@ -144,66 +153,79 @@ class Watchdog:
     def kill_overdue(self) -> None:
         for program in self.programs.values():
             if program.kill_at is not None and program.kill_at <= time.monotonic():
-                kill(descendants(program.popen.pid), signal.SIGKILL)
+                self.left(program)
                 program.kill_at = time.monotonic() + 0.1
 
+    def left(self, program: Program) -> set[int]:
+        """Kill what is left of a server and its sessions, and say which processes that were."""
+        program.family |= family_of(program.popen.pid)
+        left = program.family & family_of(os.getpid())
+        kill(left, signal.SIGKILL)
+        return left
+
     def on_output(self, program: Program) -> None:
-        assert program.popen.stdout is not None
-        data = os.read(program.popen.stdout.fileno(), 65536)
-        if not data:
-            self.forget_output(program)
-            return
-        program.log.write(data)
-        if program.ready is None:
-            return
-        program.output = (program.output + data)[-OUTPUT_SEARCHED:]
-        if found := program.ready.search(program.output):
-            program.ready = None
-            self.tell(event="ready", name=program.name, groups=[g.decode() for g in found.groups()])
+        with contextlib.suppress(BlockingIOError):
+            while program.pipe is not None:
+                data = os.read(program.pipe, 65536)
+                if not data:
+                    self.close_pipe(program)
+                    return
+                with Path(program.log).open("ab") as log:
+                    log.write(data)
+                self.look_for_readiness(program, data)
 
-    def forget_output(self, program: Program) -> None:
-        if program.popen.stdout is not None and not program.popen.stdout.closed:
-            self.selector.unregister(program.popen.stdout)
-            program.popen.stdout.close()
+    def look_for_readiness(self, program: Program, data: bytes) -> None:
+        if program.ready is not None:
+            program.output = (program.output + data)[-OUTPUT_SEARCHED:]
+            if found := program.ready.search(program.output):
+                program.ready = None
+                groups = [group.decode(errors="replace") for group in found.groups()]
+                self.tell(event="ready", name=program.name, groups=groups)
 
-    def on_signal(self) -> None:
+    def close_pipe(self, program: Program) -> None:
+        if program.pipe is not None:
+            self.selector.unregister(program.pipe)
+            os.close(program.pipe)
+            program.pipe = None
+
+    def on_child(self) -> None:
+        """Reap children, adopted ones too, and report the servers of which nothing is left."""
         self.wakeup.recv(4096)
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            self.on_exit(pid, os.waitstatus_to_exitcode(status))
-
-    def on_exit(self, pid: int, code: int) -> None:
-        """Report the end of a server, once its sessions are gone too; other pids are adopted orphans."""
-        program = next((p for p in self.programs.values() if p.popen.pid == pid), None)
-        if program is None:
-            return
-        program.popen.returncode = code
-        kill(descendants(pid), signal.SIGKILL)
-        try:
-            while program.popen.stdout is not None and not program.popen.stdout.closed:
+        with contextlib.suppress(ChildProcessError):
+            while (reaped := os.waitpid(-1, os.WNOHANG))[0] != 0:
+                pid, status = reaped
+                for program in self.programs.values():
+                    if program.popen.pid == pid:
+                        program.popen.returncode = os.waitstatus_to_exitcode(status)
+        for program in list(self.programs.values()):
+            if program.popen.returncode is not None and not self.left(program):
                 self.on_output(program)
-        except BlockingIOError:  # nothing left, but a killed session's end of the pipe is not closed yet
-            self.forget_output(program)
-        program.log.close()
-        del self.programs[program.name]
-        self.tell(event="exited", name=program.name, code=code)
+                self.close_pipe(program)
+                del self.programs[program.name]
+                self.tell(event="exited", name=program.name, code=program.popen.returncode)
 
 
-def clean_up(directory: str) -> None:
-    """Kill every descendant, adopted ones too, then remove the directory."""
-    while family := descendants(os.getpid()):
-        kill(family, signal.SIGKILL)
-        try:
-            os.waitpid(-1, 0)
-        except ChildProcessError:  # reaped between the two lines above
-            break
-    os.chdir("/")
-    shutil.rmtree(directory, ignore_errors=True)
+def family_of(root: int) -> set[int]:
+    """The living or unreaped processes of a session and below it, `root` too; never this process itself."""
+    parents: dict[int, int] = {}
+    found = {root}
+    for path in Path("/proc").iterdir():
+        if path.name.isdigit():
+            with contextlib.suppress(OSError):  # gone since the directory was read
+                after_name = (path / "stat").read_text(errors="replace").rpartition(")")[2]
+                _state, parent, _group, session = after_name.split()[:4]
+                parents[int(path.name)] = int(parent)
+                if int(session) == root:
+                    found.add(int(path.name))
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return (found & parents.keys()) - {os.getpid()}
+
+
+def kill(pids: set[int], number: int) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def prepare_child() -> None:
@@ -212,37 +234,27 @@ def prepare_child() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 
-def kill(pids: set[int], number: int) -> None:
-    for pid in pids:
+def clean_up(directory: str) -> None:
+    """Kill every descendant, adopted ones too, then remove the directory."""
+    while family := family_of(os.getpid()):
+        kill(family, signal.SIGKILL)
         try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            pass
-
-
-def descendants(root: int) -> set[int]:
-    """`root`, the processes below it and those of its session; never this process itself."""
-    parents: dict[int, int] = {}
-    session_of: dict[int, int] = {}
-    for entry in os.listdir("/proc"):
-        try:
-            stat = Path("/proc", entry, "stat").read_text(errors="replace") if entry.isdigit() else ""
-        except OSError:  # gone since the directory was read
-            continue
-        if stat:
-            _state, parent, _group, session = stat.rpartition(")")[2].split()[:4]
-            parents[int(entry)], session_of[int(entry)] = int(parent), int(session)
-    found = {root} | {pid for pid, session in session_of.items() if session == root}
-    while more := {pid for pid, parent in parents.items() if parent in found} - found:
-        found |= more
-    return (found & parents.keys()) - {os.getpid()}
+            os.waitpid(-1, 0)
+        except ChildProcessError:  # the last one was reaped since it was seen
+            break
+    os.chdir("/")
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def main() -> None:
     control, owner = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    directory = tempfile.mkdtemp(prefix="pyglobus-grid-")
+    try:
+        directory = tempfile.mkdtemp(prefix="pyglobus-grid-")
+    except OSError as error:
+        control.sendall(json.dumps({"event": "failed", "why": str(error)}).encode() + b"\n")
+        return
     try:
         for number in ENDING_SIGNALS:
             signal.signal(number, lambda *_: sys.exit(1))

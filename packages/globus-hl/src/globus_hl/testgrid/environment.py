@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-# Settings of another grid, or of the site, that would change what clients do. X509_USER_CERT and _KEY among them:
-# the toolkit looks for a host credential first and takes it from these, so the proxy would never be used.
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# Settings of another grid, or of the site, that would change what clients do. X509_USER_CERT and _KEY are
+# among them: the toolkit looks for a host credential first, finds it there, and never uses the proxy.
 FOREIGN = (
     "X509_USER_CERT",
     "X509_USER_KEY",
@@ -16,34 +19,33 @@ FOREIGN = (
     "GLOBUS_TCP_SOURCE_RANGE",
     "GLOBUS_UDP_PORT_RANGE",
 )
-# What a server inherits from the process that starts it: nothing but how programs and libraries are found
+# All that a server inherits: how programs and libraries are found, and the policy of OpenSSL
 INHERITED = ("PATH", "LD_LIBRARY_PATH", "GLOBUS_LOCATION", "OPENSSL_CONF", "TZ", "TMPDIR")
 
 
-@contextmanager
-def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set variables of this process, and unset the foreign ones; restore all of them at the end.
+def inherited() -> dict[str, str]:
+    """The part of this process' environment that a server gets too."""
+    return {name: os.environ[name] for name in INHERITED if name in os.environ}
 
-    `os.environ` reaches C's ``getenv``, which the toolkit reads at each use. C code that reads the environment in
-    another thread at this moment may crash: enter and leave while no transfer runs.
+
+@contextmanager
+def environment(variables: Mapping[str, str | None]) -> Iterator[None]:
+    """Set variables of this process (None: unset it), and restore them at the end.
+
+    `os.environ` reaches C's ``getenv``, which the toolkit asks at each use. C code that reads the environment
+    in another thread at this moment may crash: enter and leave while no transfer runs.
     """
-    names = {*variables, *FOREIGN}
-    before = {name: os.environ.get(name) for name in names}
-    _set({name: variables.get(name) for name in names})
+    before = {name: os.environ.get(name) for name in variables}
+    _set(variables)
     try:
         yield
     finally:
         _set(before)
 
 
-def _set(values: Mapping[str, str | None]) -> None:
-    for name, value in values.items():
+def _set(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
         if value is None:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
-
-
-def inherited() -> dict[str, str]:
-    """The part of this process' environment that a server gets too."""
-    return {name: os.environ[name] for name in INHERITED if name in os.environ}

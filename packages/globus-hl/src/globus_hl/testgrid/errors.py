@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
+from ..errors import GridError
 
-class TestGridError(RuntimeError):
-    """A part of the test grid could not be made or started; the message says which, why and what to do."""
 
-    __test__ = False  # not a test class, whatever pytest thinks of the name
+class TestGridError(GridError, RuntimeError):
+    """A part of the test grid could not be made, started or stopped; the message says which, and why."""
+
+    __test__ = False  # no test class, whatever pytest thinks of the name
 
 
 class MissingProgramError(TestGridError, FileNotFoundError):
-    """A program of the Grid Community Toolkit is not installed; the message names its packages.
-
-    Attributes:
-        program: name of the program, such as ``"globus-gridftp-server"``.
-    """
-
-    def __init__(self, program: str, message: str) -> None:
-        super().__init__(message)
-        self.program = program
-
-    def __str__(self) -> str:
-        return str(self.args[0])
+    """A program of the Grid Community Toolkit is not installed; the hint names its packages."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import re
+import itertools
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 from . import environment
 from .errors import TestGridError
@@ -19,10 +16,15 @@ from .pki import CertificateAuthority, Identity, local_names
 from .processes import Watchdog
 from .proxy import make_proxy
 
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Sequence
+    from types import TracebackType
+
 
 @dataclass(frozen=True)
 class User(Identity):
-    """A user of the grid, with a proxy.
+    """A user with a proxy.
 
     Attributes:
         proxy: file with an RFC 3820 proxy, mode 0600.
@@ -37,24 +39,25 @@ class User(Identity):
 
 
 class Grid:
-    """A throw-away grid on loopback, for tests and first steps: CA, host, users, and GridFTP servers on demand.
+    """A throw-away grid on loopback, for tests and first steps: CA, host, users, GridFTP servers on demand.
 
-    Everything is in one private temporary directory. The directory and all servers go when the grid is closed, and
-    also when the process that made it dies, in whatever manner. Works as root and as an ordinary user; any number of
-    grids can be up at once.
+    All of it is in one private temporary directory. Directory and servers go when the grid is closed, and
+    also when the process that made it dies, in whatever manner. Works as root and as an ordinary user; any
+    number of grids can be up at once.
 
-    As a context manager it also sets this process' environment (`env`) so that the toolkit's libraries and programs
-    find the grid, and restores it at the end; grids may be nested. `start` and `close` leave the environment alone.
+    As a context manager it also gives this process the environment (`env`) by which the toolkit's libraries
+    and programs find the grid, and restores the old one at its end; grids may be nested. `start` and
+    `close` leave the environment alone.
 
     Args:
-        trust: other grids (or `CertificateAuthority` objects) whose authority this grid trusts too.
-        timeout: seconds that the start of the grid, and of each of its servers, may take.
+        trust: other grids, or authorities, that this grid trusts besides its own.
+        timeout: seconds that the grid, and each server, may take to start.
 
     Attributes:
         directory: the temporary directory.
-        ca: the `CertificateAuthority`.
-        host: `Identity` of all servers, ``CN=localhost``.
-        user: the first `User`, ``CN=Test User``, with a proxy; mapped to the account that runs the grid.
+        ca: the authority.
+        host: identity of all servers, ``CN=localhost``.
+        user: the first user, ``CN=Test User``; servers map it to the account that runs the grid.
         trust_directory: what ``X509_CERT_DIR`` names.
         gridmap: what ``GRIDMAP`` names.
 
@@ -63,7 +66,8 @@ class Grid:
 
     Example:
         >>> with Grid() as grid:
-        ...     subprocess.run(["globus-url-copy", "file:///etc/hosts", grid.gridftp.url + "/hosts"], check=True)
+        ...     url = grid.gridftp.url + "/hosts"
+        ...     subprocess.run(["globus-url-copy", "file:///etc/hosts", url], check=True)
     """
 
     directory: Path
@@ -74,66 +78,77 @@ class Grid:
     gridmap: Path
 
     def __init__(self, *, trust: Iterable[Grid | CertificateAuthority] = (), timeout: float = 30.0) -> None:
-        self._trust = list(trust)
-        self._timeout = timeout
         self._watchdog: Watchdog | None = None
         self._gridftp: GridFTPServer | None = None
-        self._names: set[str] = set()
+        self._trust = list(trust)
+        self._timeout = timeout
+        self._numbers = itertools.count(1)
         self._entered = ExitStack()
 
-    # -- life -----------------------------------------------------------------------------------------
+    # ---- life --------------------------------------------------------------------------------------------
 
-    def start(self) -> Grid:
-        """Make directory, authority, host and user. Servers start when they are asked for. Idempotent."""
+    def start(self) -> Self:
+        """Make directory, authority, host and user; servers start when they are asked for. Idempotent."""
         if self._watchdog is not None:
             return self
-        mapped_to = account()
+        account()  # a reason not to begin, if there is none
         self._watchdog = Watchdog(self._timeout)
         try:
-            self._make_directory(self._watchdog.directory)
-            self.ca = CertificateAuthority(self.directory / "ca")
-            for other in [self, *self._trust]:
-                (other.ca if isinstance(other, Grid) else other).install(self.trust_directory)
-            self.host = self.ca.issue_host("localhost", local_names())
-            self.map(self.host.subject, mapped_to)
-            self.user = self.add_user("Test User")
+            self._furnish(self._watchdog.directory)
         except BaseException:
             self.close()
             raise
         return self
 
+    def _furnish(self, directory: Path) -> None:
+        self.directory = directory
+        self.trust_directory = directory / "certificates"
+        self.gridmap = directory / "etc" / "grid-mapfile"
+        for name in ("certificates", "data", "etc", "home", "log"):
+            (directory / name).mkdir()
+        self.ca = CertificateAuthority(directory)
+        for other in (self, *self._trust):
+            authority = other.ca if isinstance(other, Grid) else other
+            authority.install(self.trust_directory)
+        self.host = self.ca.issue_host("localhost", local_names())
+        self.map(self.host.subject)
+        self.user = self.add_user("Test User")
+
     def close(self) -> None:
         """Stop all servers and remove the directory. Idempotent."""
-        watchdog, self._watchdog = self._watchdog, None
-        self._gridftp = None
+        watchdog, self._watchdog, self._gridftp = self._watchdog, None, None
         if watchdog is not None:
             watchdog.close()
 
-    def __enter__(self) -> Grid:
+    def __enter__(self) -> Self:
         self.start()
         self._entered.enter_context(self.environment())
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._entered.close()
         self.close()
 
-    def __del__(self, warn: object = warnings.warn) -> None:
+    def __del__(self) -> None:
         if getattr(self, "_watchdog", None) is not None:
-            warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self)
-            self.close()
+            try:
+                warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=1, source=self)
+            finally:  # also where warnings are errors
+                self.close()
 
     def __repr__(self) -> str:
-        return f"<Grid {self.directory}>" if self._watchdog is not None else "<Grid, not started>"
+        return "<Grid, not up>" if self._watchdog is None else f"<Grid {self._watchdog.directory}>"
 
-    # -- people ---------------------------------------------------------------------------------------
+    # ---- people ------------------------------------------------------------------------------------------
 
     def add_user(self, name: str, *, mapped: bool = True) -> User:
-        """Issue a certificate for a new user, and make a proxy of it.
+        """Issue a certificate for one more user, and make a proxy.
 
         Args:
-            name: common name, such as ``"Other User"``.
-            mapped: whether the grid-mapfile lets the user in.
+            name: the common name, such as ``"Other User"``; unique in the grid.
+            mapped: whether the grid-mapfile names the user.
         """
         identity = self.ca.issue_user(name)
         proxy = make_proxy(identity, identity.cert.with_name("proxy.pem"))
@@ -142,60 +157,62 @@ class Grid:
         return User(identity.subject, identity.cert, identity.key, proxy)
 
     def map(self, subject: str, to: str | None = None) -> None:
-        """Add a line to the grid-mapfile; running servers see it at the next login.
+        """Add a line to the grid-mapfile; it counts from the next login on.
 
         Args:
-            subject: distinguished name of the end entity, without the parts that a proxy adds.
-            to: account; default: the one that runs the grid, the only one possible unless that is root.
+            subject: distinguished name of the end entity, without what a proxy adds to it.
+            to: the account; None: the one that runs the grid, and the only one possible unless that is root.
         """
         with self.gridmap.open("a") as file:
             file.write(f'"{subject}" {to or account()}\n')
 
-    # -- environment ----------------------------------------------------------------------------------
+    # ---- environment -------------------------------------------------------------------------------------
 
     @property
     def env(self) -> dict[str, str]:
-        """The variables that the toolkit's programs need to be clients of this grid, as `user`."""
+        """The variables that the toolkit's programs need to be clients of this grid, as `user`.
+
+        Example:
+            >>> subprocess.run(["grid-proxy-info"], env=os.environ | grid.env)
+        """
         return self._common_env() | {"X509_USER_PROXY": str(self.user.proxy)}
 
-    @property
-    def server_env(self) -> dict[str, str]:
-        """The whole environment of the grid's servers: the host's credential, and no user's."""
-        return (
-            environment.inherited()
-            | self._common_env()
-            | {
-                "X509_USER_CERT": str(self.host.cert),
-                "X509_USER_KEY": str(self.host.key),
-                "HOME": str(self.directory / "home"),
-                "USER": account(),
-                "LOGNAME": account(),
-                "LC_ALL": "C.UTF-8",
-            }
-        )
-
     def environment(self) -> AbstractContextManager[None]:
-        """A context manager that gives this process the variables of `env` and restores the old ones at its end.
+        """A context manager that gives this process the variables of `env`, and restores the old ones.
 
-        It unsets those that would mislead a client (`testgrid.environment.FOREIGN`). Enter and leave it while no
-        transfer runs: C code that reads the environment in another thread at that moment may crash.
+        It also unsets what would mislead a client (`environment.FOREIGN`). Enter and leave it while no
+        transfer
+        runs: C code that reads the environment in another thread at that moment may crash.
         """
-        return environment.environment(self.env)
+        return environment.environment(dict.fromkeys(environment.FOREIGN) | self.env)
+
+    def _server_env(self) -> dict[str, str]:
+        """The whole environment of a server: the host's credential, and no user's."""
+        return {
+            **environment.inherited(),
+            **self._common_env(),
+            "X509_USER_CERT": str(self.host.cert),
+            "X509_USER_KEY": str(self.host.key),
+            "HOME": str(self.directory / "home"),
+            "USER": account(),
+            "LOGNAME": account(),
+            "LC_ALL": "C.UTF-8",
+        }
 
     def _common_env(self) -> dict[str, str]:
         return {
             "X509_CERT_DIR": str(self.trust_directory),
             "GRIDMAP": str(self.gridmap),
-            "GSI_AUTHZ_CONF": str(self.directory / "etc" / "gsi-authz.conf"),  # is not there: no call-outs
+            "GSI_AUTHZ_CONF": str(self.directory / "etc" / "gsi-authz.conf"),  # not there: no call-outs
             "GLOBUS_GSSAPI_NAME_COMPATIBILITY": "STRICT_RFC2818",
             "GLOBUS_HOSTNAME": "localhost",
         }
 
-    # -- servers --------------------------------------------------------------------------------------
+    # ---- servers -----------------------------------------------------------------------------------------
 
     @property
     def gridftp(self) -> GridFTPServer:
-        """A GridFTP server with GSI and grid-mapfile; started when it is first asked for, and again after a stop."""
+        """A GridFTP server with GSI; started when it is first asked for, and anew when it has ended."""
         if self._gridftp is None or not self._gridftp.running:
             self._gridftp = self.start_gridftp()
         return self._gridftp
@@ -204,48 +221,29 @@ class Grid:
         self,
         security: Security = "gsi",
         *,
-        embedded: bool = False,
         root: str | os.PathLike[str] | None = None,
         options: Sequence[str] = (),
     ) -> GridFTPServer:
-        """Start one more GridFTP server.
+        """Start one more GridFTP server. It ends with the grid, if it is not stopped before.
 
         Args:
-            security: who may log in. ``"gsi"``: whom the grid-mapfile names; ``"nomap"``: every identity that the
-                grid trusts, as the account that runs it; ``"anonymous"``: besides, anybody over plain FTP;
-                ``"password"``: besides, `GridFTPServer.user` with `GridFTPServer.password` over plain FTP.
-            embedded: run the server in this process in place of a child process.
-            root: existing directory to serve; default: a new one below `directory`.
+            security: who may log in.
+                ``"gsi"``: whom the grid-mapfile names.
+                ``"nomap"``: everybody whom the grid trusts.
+                ``"anonymous"``: besides, anybody, over plain FTP.
+                ``"password"``: besides, the server's `user` with its `password`, over plain FTP.
+            root: existing directory to serve; None: a new one in the grid's directory.
             options: more options of ``globus-gridftp-server``, such as ``["-encrypt-data"]``.
 
         Raises:
             TestGridError: it did not start; the message has its output and its log.
             MissingProgramError: ``globus-gridftp-server`` is not installed.
         """
-        watchdog = self._up()
-        if embedded:
-            raise TestGridError("embedded servers need globus_lowlevel.gridftp_server")
-        name = self._unique("gridftp")
+        if self._watchdog is None:
+            raise TestGridError("the grid is not up", hint="use it as a context manager, or call start()")
+        name = f"gridftp-{next(self._numbers)}"
         if root is None:
             root = self.directory / "data" / name
             root.mkdir()
-        return start_server(
-            watchdog, name, self.server_env, Path(root).resolve(), security, options, self._timeout
-        )
-
-    def _up(self) -> Watchdog:
-        if self._watchdog is None:
-            raise TestGridError("the grid is not up: use it as a context manager, or call start()")
-        return self._watchdog
-
-    def _unique(self, kind: str) -> str:
-        name = f"{kind}-{len(self._names) + 1}"
-        self._names.add(name)
-        return name
-
-    def _make_directory(self, directory: Path) -> None:
-        self.directory = directory
-        self.trust_directory = directory / "certificates"
-        self.gridmap = directory / "etc" / "grid-mapfile"
-        for path in ("certificates", "data", "etc", "home", "log"):
-            (directory / path).mkdir()
+        env, served = self._server_env(), Path(root).resolve(strict=True)
+        return start_server(self._watchdog, name, env, served, security, options, self._timeout)

@@ -1,76 +1,89 @@
 """The owner's side of the watchdog: start servers, wait until they are ready, stop them.
 
-Servers are children of a watchdog process, not of the process that uses the grid: they end, and the
-grid's directory goes, even when that process is killed.
+Servers are children of a watchdog process, not of the process that uses the grid. So they end, and the grid's
+directory goes, even when that process is killed.
 """
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import json
 import os
-import select
+import shutil
 import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import TestGridError
 
-LOG_SHOWN = 4000  # characters of a failed server's output that an error message quotes
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+LOG_SHOWN = 4000  # characters of each of a failed server's logs that an error message quotes
+LOST = -9  # return code of servers whose watchdog has died: they die with it
 
 
-@dataclass
 class Process:
-    """A running server.
+    """A server that the watchdog started.
 
     Attributes:
         name: its name in the grid, unique.
-        pid: process id, and the id of its session and process group.
         output: file with its standard output and error.
-        groups: what the pattern of readiness caught.
-        returncode: exit status once it has ended (negative: the signal), else None.
+        pid: process id, and the id of its session and process group; 0 as long as it is not known.
+        ready: whether it has said that it serves; `groups`: what the pattern of readiness caught then.
+        returncode: exit status once it has ended (negative: a signal), else None.
     """
 
-    name: str
-    pid: int
-    output: Path
-    watchdog: Watchdog = field(repr=False)
-    groups: list[str] = field(default_factory=list)
-    returncode: int | None = None
+    def __init__(self, watchdog: Watchdog, name: str, output: Path) -> None:
+        self._watchdog = watchdog
+        self.name = name
+        self.output = output
+        self.pid = 0
+        self.ready = False
+        self.groups: list[str] = []
+        self.returncode: int | None = None
 
     @property
     def running(self) -> bool:
-        """Whether the server is alive."""
-        self.watchdog.look()
-        return self.returncode is None
+        """Whether it has been started and has not ended."""
+        return self.pid != 0 and self.returncode is None
 
     def stop(self, grace: float = 1.0, timeout: float = 10.0) -> None:
-        """End the server and its sessions: SIGTERM, and SIGKILL `grace` seconds later (at once for 0).
+        """End it with its sessions: SIGTERM, and SIGKILL `grace` seconds later (at once if that is 0).
 
         Returns when they are gone; does nothing if they already are.
 
         Raises:
-            TestGridError: they are still there after `timeout` seconds.
+            TestGridError: they are not gone after `timeout` seconds.
         """
-        self.watchdog.stop(self, grace, timeout)
+        self._watchdog.stop(self, grace, timeout)
 
 
 class Watchdog:
-    """A watchdog process with the temporary directory and the servers that it owns.
+    """The watchdog process, with the temporary directory and the servers that it owns.
 
-    Thread-safe. It belongs to the process that made it: in a forked child it does nothing.
+    Thread-safe. It belongs to the process that made it; a forked child can do nothing with it but `close`.
+
+    Args:
+        timeout: seconds that it may take to start.
+
+    Attributes:
+        directory: the temporary directory.
+        pid: its process id.
     """
 
+    directory: Path
+
     def __init__(self, timeout: float = 10.0) -> None:
-        self._lock = threading.RLock()
         self._owner = os.getpid()
-        self._received = b""
         self._processes: dict[str, Process] = {}
+        self._changed = threading.Condition()
+        self._up = self._dead = False
+        self._why_not = ""
         self._control, theirs = socket.socketpair()
         program = Path(__file__).with_name("_watchdog.py")
         try:
@@ -78,15 +91,19 @@ class Watchdog:
                 [sys.executable, "-I", "-S", str(program), str(theirs.fileno()), str(os.getpid())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                start_new_session=True,  # a Ctrl-C in the terminal is the owner's
+                start_new_session=True,  # a Ctrl-C in the terminal is the owner's alone
             )
         except BaseException:
             self._control.close()
             raise
         finally:
             theirs.close()
+        self.pid = self._popen.pid
+        self._reader = threading.Thread(target=self._read, name="testgrid-watchdog", daemon=True)
+        self._reader.start()
+        atexit.register(self.close)  # while threads still run, which in a finalizer at exit they no longer do
         try:
-            self.directory = Path(self._wait("up", None, time.monotonic() + timeout)["directory"])
+            self._wait(lambda: self._up, timeout, "the watchdog of the test grid did not start")
         except BaseException:
             self.close()
             raise
@@ -94,113 +111,137 @@ class Watchdog:
     def start(
         self,
         name: str,
-        argv: Sequence[str | os.PathLike[str]],
+        argv: Sequence[str],
         env: Mapping[str, str],
         output: Path,
-        ready: str | None = None,
+        ready: str,
         timeout: float = 30.0,
     ) -> Process:
-        """Start a program in the grid's directory and wait until it is ready.
+        """Start a program in the grid's directory, and wait until it is ready.
 
         Args:
-            name: unique among the running servers.
-            argv: the program's absolute path and its arguments.
+            name: unique in the grid.
+            argv: the program's path and its arguments.
             env: its whole environment.
-            output: file that gets its standard output and error.
-            ready: regular expression that its output matches once it serves; None: do not wait.
+            output: file for its standard output and error; its other logs differ from it in the suffix only.
+            ready: regular expression for the output by which it says that it serves.
             timeout: seconds until it has to be ready.
 
         Raises:
-            TestGridError: it could not be started, ended, or was not ready in time; the message has its output.
+            TestGridError: it could not be started, has ended, or was not ready in time; the message has its
+                logs.
         """
-        deadline = time.monotonic() + timeout
-        with self._lock:
-            arguments = [os.fspath(a) for a in argv]
-            self._send(op="start", name=name, argv=arguments, env=dict(env), log=str(output), ready=ready)
-            event = self._wait(("started", "failed"), name, deadline)
-            if event["event"] == "failed":
-                raise TestGridError(f"{name}: {arguments[0]} could not be started: {event['message']}")
-            process = self._processes[name] = Process(name, event["pid"], output, self)
-            if ready is not None:
-                try:
-                    process.groups = self._wait(("ready", "exited"), name, deadline).get("groups", [])
-                except TimeoutError:
-                    process.stop(grace=0)
-                    raise self._failure(process, f"was not ready after {timeout:g} s") from None
-                if process.returncode is not None:
-                    raise self._failure(process, f"ended at once with status {process.returncode}")
-            return process
+        process = self._processes[name] = Process(self, name, output)
+        self._send(op="start", name=name, argv=list(argv), env=dict(env), log=str(output), ready=ready)
+        try:
+            self._wait(
+                lambda: process.ready or process.returncode is not None,
+                timeout,
+                f"{name} was not ready",
+                process,
+            )
+        except BaseException:
+            process.stop(grace=0)
+            raise
+        if self._dead:
+            raise self._death()
+        if process.returncode is not None:
+            raise self._failure(f"{name} ended at once, with status {process.returncode}", process)
+        return process
 
     def stop(self, process: Process, grace: float, timeout: float) -> None:
         """See `Process.stop`."""
-        with self._lock:
-            self.look()
-            if process.returncode is not None:
-                return
+        if process.returncode is None and not self._dead:
             self._send(op="stop", name=process.name, grace=grace)
-            try:
-                self._wait("exited", process.name, time.monotonic() + timeout)
-            except TimeoutError:
-                raise self._failure(process, f"(pid {process.pid}) did not end within {timeout:g} s") from None
-
-    def look(self) -> None:
-        """Take in, without waiting, what the watchdog has reported."""
-        with self._lock:
-            if self._control.fileno() < 0 or os.getpid() != self._owner:
-                return
-            while b"\n" in self._received or select.select([self._control], [], [], 0)[0]:
-                self._next(time.monotonic() + 1)
+            what = f"{process.name} (pid {process.pid}) did not end"
+            self._wait(lambda: process.returncode is not None, timeout, what, process)
 
     def close(self, timeout: float = 20.0) -> None:
         """Stop all servers, remove the directory, end the watchdog. Idempotent.
 
         Raises:
-            TestGridError: something is left after `timeout` seconds; the message says where.
+            TestGridError: the watchdog has not ended after `timeout` seconds.
         """
-        with self._lock:
-            if self._control.fileno() < 0:
-                return
+        atexit.unregister(self.close)
+        if self._control.fileno() < 0:
+            return
+        if os.getpid() != self._owner:
             self._control.close()
-            if os.getpid() != self._owner:
-                return
-            for process in self._processes.values():
-                process.returncode = process.returncode if process.returncode is not None else -9
-            try:
-                self._popen.wait(timeout)
-            except subprocess.TimeoutExpired:
-                raise TestGridError(
-                    f"the watchdog (pid {self._popen.pid}) of {self.directory} did not end within {timeout:g} s"
-                ) from None
+            return
+        self._control.shutdown(socket.SHUT_RDWR)
+        try:
+            self._popen.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise TestGridError(
+                f"the watchdog of the test grid (pid {self.pid}) did not end within {timeout:g} s"
+            ) from None
+        self._reader.join()
+        self._control.close()
+        if self._popen.returncode != 0 and self._up:  # killed before it could
+            shutil.rmtree(self.directory, ignore_errors=True)
 
-    # -- events ---------------------------------------------------------------------------------------
+    # ---- requests and events -----------------------------------------------------------------------------
 
     def _send(self, **request: object) -> None:
-        if self._control.fileno() < 0:
-            raise TestGridError("the grid is closed")
         if os.getpid() != self._owner:
-            raise TestGridError("a grid belongs to the process that made it, not to a forked child")
-        self._control.sendall(json.dumps(request).encode() + b"\n")
+            raise TestGridError("a test grid belongs to the process that made it, not to a forked child")
+        try:
+            self._control.sendall(json.dumps(request).encode() + b"\n")
+        except OSError:
+            raise self._death() from None
 
-    def _wait(self, wanted: str | tuple[str, ...], name: str | None, deadline: float) -> dict[str, Any]:
-        names = (wanted,) if isinstance(wanted, str) else wanted
-        while True:
-            event = self._next(deadline)
-            if event["event"] in names and event.get("name") == name:
-                return event
+    def _read(self) -> None:
+        """Take in events until the watchdog ends or the socket is shut down; runs on a thread."""
+        with contextlib.suppress(ConnectionError), self._control.makefile("rb") as events:
+            for line in events:
+                with self._changed:
+                    self._on_event(json.loads(line))
+                    self._changed.notify_all()
+        with self._changed:
+            self._dead = True
+            for process in self._processes.values():
+                process.returncode = LOST
+            self._changed.notify_all()
 
-    def _next(self, deadline: float) -> dict[str, Any]:
-        while b"\n" not in self._received:
-            self._control.settimeout(max(0.001, deadline - time.monotonic()))
-            data = self._control.recv(65536)
-            if not data:
-                raise TestGridError(f"the watchdog (pid {self._popen.pid}) of the test grid has died")
-            self._received += data
-        line, _, self._received = self._received.partition(b"\n")
-        event: dict[str, Any] = json.loads(line)
-        if event["event"] == "exited" and (process := self._processes.pop(event["name"], None)):
-            process.returncode = event["code"]
-        return event
+    def _on_event(self, event: dict[str, Any]) -> None:
+        match event:
+            case {"event": "up", "directory": directory}:
+                self.directory = Path(directory)
+                self._up = True
+            case {"event": "failed", "why": why}:
+                self._why_not = why
+            case {"event": "started", "name": name, "pid": pid}:
+                self._processes[name].pid = pid
+            case {"event": "ready", "name": name, "groups": groups}:
+                self._processes[name].ready, self._processes[name].groups = True, groups
+            case {"event": "exited", "name": name, "code": code}:
+                self._processes.pop(name).returncode = code
 
-    def _failure(self, process: Process, what: str) -> TestGridError:
-        output = process.output.read_text(errors="replace")[-LOG_SHOWN:].strip()
-        return TestGridError(f"{process.name} {what}; its output:\n{output or '(none)'}")
+    def _wait(
+        self, condition: Callable[[], bool], timeout: float, what: str, process: Process | None = None
+    ) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: condition() or self._dead, timeout)
+        if condition():
+            return
+        if self._dead:
+            raise self._death()
+        raise self._failure(f"{what} within {timeout:g} s", process)
+
+    def _death(self) -> TestGridError:
+        if self._why_not:
+            return TestGridError(
+                f"the test grid's directory could not be made: {self._why_not}", hint="check TMPDIR"
+            )
+        return TestGridError(
+            f"the watchdog of the test grid (pid {self.pid}) has died, and its servers with it",
+            hint="make a new grid",
+        )
+
+    def _failure(self, what: str, process: Process | None) -> TestGridError:
+        text = what
+        if process is not None:
+            for log in sorted(process.output.parent.glob(f"{process.output.stem}.*")):
+                if written := log.read_text(errors="replace").strip():
+                    text += f"\n{log.name}: {written[-LOG_SHOWN:]}"
+        return TestGridError(text)
