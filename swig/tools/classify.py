@@ -136,7 +136,7 @@ class Classifier:
             if name in self.types:
                 return self.types[name]
             if name in self.notes.customs:
-                return self.remember(CType(name, "CUSTOM", name, f"sizeof({name})", custom=self.notes.customs[name]))
+                return self.custom(name, layer)
             if name in self.notes.handles:
                 return self.handle(name, layer)
             if name == "globus_result_t":
@@ -145,6 +145,10 @@ class Classifier:
                 return self.remember(CType(name, "BOOL", name, "sizeof(int)", signed=True))
         bottom = layers(type_)[-1]
         return self.plain_type(bottom if type_.kind == TypeKind.AUTO else type_, bottom)
+
+    def custom(self, name: str, type_: cindex.Type) -> CType:
+        spelled = f"struct {name}" if type_.spelling.removeprefix("const ").startswith("struct ") else name
+        return self.remember(CType(name, "CUSTOM", spelled, f"sizeof({spelled})", custom=self.notes.customs[name]))
 
     def handle(self, name: str, type_: cindex.Type) -> CType:
         handle = self.notes.handles[name]

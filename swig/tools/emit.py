@@ -187,7 +187,7 @@ class ModuleWriter:
         constants = self.constants_text()     # may meet more types: before the type table
         module = self.notes.module
         shims = "".join(shim(f, s) for f, s in self.functions if needs_shim(f))
-        includes = self.headers.source + '#include <stdarg.h>\n#include "gl.h"\n#include "gl_custom.h"\n'
+        includes = '#include "gl.h"\n#include "gl_custom.h"\n#include <stdarg.h>\n' + self.headers.source
         externs = "".join(f"extern const gl_function gl_f_{f.name};\n" for f, _ in self.functions)
         self.put("gl_types.h", f"{self.banner}#ifndef GL_TYPES_H\n#define GL_TYPES_H\n{includes}{externs}"
                  "extern gl_module gl_this_module;\nint gl_module_constants(PyObject *module);\n#endif\n")
