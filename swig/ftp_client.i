@@ -3,6 +3,50 @@
 %needs(GLOBUS_FTP_CLIENT_MODULE)
 %prelude(globus_common.h)
 
+
+/* Written when the operation completes. */
+%param(globus_ftp_client_size, size, DEFERRED)
+%param(globus_ftp_client_modification_time, modification_time, DEFERRED)
+%param(globus_ftp_client_cksm, cksm, DEFERRED, EXTENT=1024)
+%param(globus_ftp_client_mlst, mlst_buffer, DEFERRED)
+%param(globus_ftp_client_stat, stat_buffer, DEFERRED)
+%param(globus_ftp_client_cwd, cwd_buffer, DEFERRED)
+
+/* What the objects of a handle or attribute use as long as they live. */
+%param(globus_ftp_client_handle_init, attr, KEEPS)
+%param(globus_ftp_client_handleattr_*_plugin, plugin, KEEPS)
+%param(globus_ftp_client_handle_*_plugin, plugin, KEEPS)
+%param(globus_ftp_client_operationattr_set_authorization, credential, KEEPS, NULLABLE)
+%param(globus_ftp_client_operationattr_set_authorization, user, NULLABLE)
+%param(globus_ftp_client_operationattr_set_authorization, password, NULLABLE)
+%param(globus_ftp_client_operationattr_set_authorization, account, NULLABLE)
+%param(globus_ftp_client_operationattr_set_authorization, subject, NULLABLE)
+%param(globus_ftp_client_operationattr_set_data_security, credential, TYPE=gss_cred_id_t, KEEPS)
+%param(globus_ftp_client_operationattr_get_data_security, credential, TYPE=gss_cred_id_t)
+%param(globus_ftp_client_*_copy, attr, KEEPS)
+%param(globus_ftp_client_*_copy, src, KEEPS)
+
+/* Objects that come back as they were given. */
+%param(globus_ftp_client_handle_?et_user_pointer, user_pointer, DATA)
+%param(globus_ftp_client_handleattr_get_pipeline, pipeline_arg, DATA)
+%param(globus_ftp_client_operationattr_get_read_all, intermediate_callback_arg, DATA)
+%param(globus_ftp_client_plugin_init, plugin_specific, DATA)
+%param(globus_ftp_client_plugin_get_plugin_specific, plugin_specific, DATA)
+%param(globus_ftp_client_*_plugin_get_user_specific, user_specific, DATA)
+
+/* No callback: nothing is reported. */
+%param(globus_ftp_client_operationattr_set_read_all, *callback, LASTING, NULLABLE)
+%param(globus_ftp_client_handleattr_set_pipeline, pipeline_callback, LASTING, NULLABLE)
+%param(globus_ftp_client_*_plugin_init, *_cb, NULLABLE)
+%param(globus_ftp_client_plugin_set_*_func, #1, NULLABLE)
+
+%param(globus_ftp_client_operationattr_set_storage_module, module_name, NULLABLE)
+%param(globus_ftp_client_operationattr_set_storage_module, module_args, NULLABLE)
+%param(globus_ftp_client_operationattr_set_net_stack, driver_list, NULLABLE)
+%param(globus_ftp_client_operationattr_set_disk_stack, driver_list, NULLABLE)
+%param(globus_ftp_client_operationattr_set_authz_assert, authz_assert, NULLABLE)
+%param(globus_ftp_client_handleattr_set_clientinfo, *, NULLABLE)
+
 %include "globus_ftp_client.h"
 %include "globus_ftp_client_plugin.h"
 %include "globus_ftp_client_debug_plugin.h"

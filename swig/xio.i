@@ -3,8 +3,44 @@
 %needs(GLOBUS_XIO_MODULE)
 %prelude(globus_common.h)
 
-/* The arguments of a control command depend on driver and command: see below. */
-%function(globus_xio_*_cntl, BY_HAND)
+%function(globus_xio_attr_cntl, CONTROL=attr)
+%function(globus_xio_handle_cntl, CONTROL=handle)
+%function(globus_xio_server_cntl, CONTROL=server)
+%function(globus_xio_data_descriptor_cntl, CONTROL=dd)
+%function(globus_xio_driver_attr_cntl, CONTROL=attr)
+%function(globus_xio_driver_handle_cntl, CONTROL=handle)
+%function(globus_xio_driver_data_descriptor_cntl, CONTROL=dd)
+%function(globus_xio_operation_attr_cntl, CONTROL=operation)
+%function(globus_xio_string_cntl_bouncer, BY_HAND)
+
+/* Objects that a driver written in Python gives to the framework, and gets back in its functions. */
+%param(globus_xio_driver_pass_server_init, driver_server, DATA)
+%param(globus_xio_driver_finished_accept, driver_link, DATA)
+%param(globus_xio_driver_finished_open, driver_handle, DATA)
+%param(globus_xio_driver_init, user_data, DATA)
+%param(globus_xio_driver_get_user_data, out_user_data, DATA)
+%param(globus_xio_string_cntl_*, attr, DATA)
+%param(globus_xio_driver_*_t, driver_*, DATA)
+%param(globus_xio_driver_*_t, handle, DATA)
+
+%param(globus_xio_system_socket_setsockopt, optval, READ)
+%param(globus_xio_system_socket_getsockopt, optval, WRITE, LENGTH=optlen)
+
+/* Closing cancels what other threads wait for in the handle. */
+%param(globus_xio_close, handle, CONSUMES, EXTERNAL)
+%param(globus_xio_register_close, handle, EXTERNAL)
+%param(globus_xio_server_close, server, CONSUMES, EXTERNAL)
+%param(globus_xio_server_register_close, server, EXTERNAL)
+%param(globus_xio_register_close, cb, NULLABLE)
+%param(globus_xio_server_register_close, cb, NULLABLE)
+%param(globus_xio_register_open, contact_string, NULLABLE)
+%param(globus_xio_open, contact_string, NULLABLE)
+%param(globus_xio_*open, attr, KEEPS)
+%param(globus_xio_server_create, server_attr, KEEPS)
+
+%skip(globus_xio_driver_merge_operation, "declared, exported by no library")
+%skip(globus_i_xio_load_init, "internal")
+%skip(globus_i_xio_load_destroy, "internal")
 
 %include "globus_xio_types.h"
 %include "globus_xio.h"

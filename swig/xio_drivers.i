@@ -1,7 +1,10 @@
 %module(package="globus_lowlevel") xio_drivers
 %include "lib/globus.swg"
 %needs(GLOBUS_XIO_MODULE)
-%prelude(globus_common.h, globus_xio.h)
+%prelude(globus_common.h, globus_xio.h, gssapi.h, globus_ftp_client.h)
+%commands("xio_commands.h")
+%param(handle__file__GLOBUS_XIO_FILE_SEEK, in_out_offset, INOUT)
+%param(*, protocols, STRINGS)
 
 %include "globus_xio_tcp_driver.h"
 %include "globus_xio_udp_driver.h"

@@ -530,10 +530,11 @@ void gl_commit(gl_call *call)
     {
         int flags = function->slots[i].flags;
         PyObject *object = call->made[i];
-        if (flags & GL_KEEPS && object && object != Py_None && call->busy_count)
+        gl_object *owner = flags & GL_KEEPS && object && object != Py_None ? owner_of(call) : NULL;
+        if (owner && owner != (gl_object *)object)
         {
             PyObject *key = PyLong_FromVoidPtr(object);
-            if (key) gl_object_keep(call->busy[0], key, object);
+            if (key) gl_object_keep(owner, key, object);
             Py_XDECREF(key);
         }
         if (flags & GL_CONSUMES && object && gl_as_object(object)) gl_object_close((gl_object *)object);

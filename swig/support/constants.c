@@ -39,3 +39,8 @@ int gl_add_alias(PyObject *module, const char *name, const char *function)
 {
     return add(module, name, PyObject_GetAttrString(module, function));
 }
+
+int gl_add_capsule(PyObject *module, const char *name, const void *pointer, const char *kind)
+{
+    return add(module, name, PyCapsule_New((void *)pointer, kind, NULL));
+}

@@ -291,6 +291,18 @@ void       *gl_closure_code(const gl_closure *closure);
 void        gl_closure_dispose(gl_closure *closure);                   /* drops C's reference */
 void       *gl_ffi_type(const gl_slot *slot);                           /* ffi_type * of a C parameter */
 
+/* ---- control commands (control.c) -------------------------------------------------------------------------------- */
+
+typedef struct
+{
+    const char        *driver;
+    const char        *targets;      /* "attr_handle" */
+    long               number;
+    const gl_function *arguments;    /* its slots are the variable arguments */
+} gl_command;
+
+GL_API PyObject *gl_control(const gl_function *fixed, const char *target, void *c_function, bool with_driver, PyObject *args);
+
 /* ---- deferred outputs (deferred.c) ------------------------------------------------------------------------------- */
 
 /* Memory for a value that C fills when the operation completes; `length` is filled too where there is a partner. */
@@ -319,6 +331,7 @@ GL_API int gl_add_float(PyObject *module, const char *name, double value);
 GL_API int gl_add_string(PyObject *module, const char *name, const char *value);
 GL_API int gl_add_object(PyObject *module, const char *name, gl_type *type, void *pointer);
 GL_API int gl_add_custom(PyObject *module, const char *name, gl_type *type, const void *address);
+GL_API int gl_add_capsule(PyObject *module, const char *name, const void *pointer, const char *kind);
 GL_API int gl_add_alias(PyObject *module, const char *name, const char *function);
 
 /* Counters for tests: objects of the binding that are alive. */

@@ -39,7 +39,7 @@ def main() -> None:
     options = parser.parse_args()
     directory = options.interface.parent
     notes = annotations.read(options.interface)
-    headers = Headers(notes.headers, options.include, notes.prelude)
+    headers = Headers([*notes.headers, *notes.commands], [*options.include, str(directory / "extra")], notes.prelude)
     classifier = Classifier(headers, notes, header_owners(directory))
     functions, problems = [], []
     for function in headers.functions.values():

@@ -32,6 +32,7 @@ class Annotations:
     module: str
     headers: list[str] = field(default_factory=list)
     prelude: list[str] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
     needs: str | None = None
     handles: dict[str, Handle] = field(default_factory=dict)
     customs: dict[str, str] = field(default_factory=dict)
@@ -95,8 +96,8 @@ def apply(annotations: Annotations, text: str) -> None:
         match name:
             case "needs":
                 annotations.needs = words[0]
-            case "prelude":
-                annotations.prelude += words
+            case "prelude" | "commands":
+                getattr(annotations, name).extend(w.strip('"') for w in words)
             case "handle" | "handle_by_address":
                 destroy = ", ".join(words[1:])
                 annotations.handles[words[0]] = Handle(words[0], destroy, name == "handle_by_address")

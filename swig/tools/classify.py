@@ -133,12 +133,13 @@ class Classifier:
         """What a value of `type_` is."""
         for layer in layers(type_):
             name = strip(layer)
-            if name in self.types:
-                return self.types[name]
-            if name in self.notes.customs:
-                return self.custom(name, layer)
-            if name in self.notes.handles:
-                return self.handle(name, layer)
+            for known in (name, self.headers.typedefs.get(name, name)):
+                if known in self.types:
+                    return self.types[known]
+                if known in self.notes.customs:
+                    return self.custom(known, layer)
+                if known in self.notes.handles:
+                    return self.handle(known, layer)
             if name == "globus_result_t":
                 return self.remember(RESULT)
             if name == "globus_bool_t":
@@ -161,6 +162,12 @@ class Classifier:
         if by_address and type_.get_canonical().kind == TypeKind.RECORD and name not in self.notes.opaque:
             found.fields = self.fields(type_.get_canonical())
         return found
+
+    def named(self, name: str) -> CType:
+        """The handle type `name`, where C says void *."""
+        if name not in self.notes.handles:
+            raise Unknown(f"TYPE={name} names no handle")
+        return self.remember(CType(name, "HANDLE", name, "sizeof(void *)", owner=self.notes.owners.get(name, "")))
 
     def plain_type(self, type_: cindex.Type, bottom: cindex.Type) -> CType:
         name = strip(type_)
@@ -199,11 +206,10 @@ class Classifier:
         )
 
     def struct(self, type_: cindex.Type, bottom: cindex.Type) -> CType:
-        name = strip(type_)
+        name = self.headers.typedefs.get(strip(bottom), strip(type_))
         if type_.get_canonical().get_size() < 0:
             return self.remember(CType(name, "HANDLE", f"{type_.spelling} *", "sizeof(void *)", owner=self.owner_of(type_)))
-        spelled = type_.spelling if type_.kind in ALIASES else f"struct {name}"
-        spelled = re.sub(r"\b(const|volatile)\b", "", spelled).strip()
+        spelled = re.sub(r"\b(const|volatile)\b", "", type_.spelling).strip()
         found = CType(name, "BOX", spelled, f"sizeof({spelled})", owner=self.owner_of(type_), plain=True)
         if "unnamed" in name or "anonymous" in name:
             found.name = name = f"anonymous_{type_.get_declaration().location.line}"
@@ -220,9 +226,11 @@ class Classifier:
         canonical = target.get_canonical()
         name = strip(type_)
         if canonical.kind in (TypeKind.FUNCTIONPROTO, TypeKind.FUNCTIONNOPROTO):
-            return self.callback(type_, canonical)
+            return self.callback(type_, target)
         if canonical.kind == TypeKind.VOID:
             return POINTER
+        if strip(target) in self.notes.handles:
+            return self.type(target)
         if canonical.kind in (TypeKind.CHAR_S, TypeKind.CHAR_U):
             return STRING
         if strip(target) == "globus_object_t":
@@ -252,7 +260,7 @@ class Classifier:
         if array.kind == TypeKind.CONSTANTARRAY:
             extent = str(array.element_count)
             type_ = next(l for l in layers(type_) if l.kind == TypeKind.CONSTANTARRAY).element_type
-        target = pointer(type_)
+        target = pointer(type_) if strip(type_) not in self.notes.customs else None
         if target is not None and target.get_canonical().kind not in (TypeKind.CHAR_S, TypeKind.FUNCTIONPROTO):
             inner = target.get_canonical()
             if inner.kind != TypeKind.RECORD and strip(target) not in self.notes.handles:
@@ -273,7 +281,7 @@ class Classifier:
         name = strip(type_)
         spelled = name if type_.kind in ALIASES else "void *"
         if type_.kind not in ALIASES:
-            name = "callback " + prototype.spelling
+            name = "callback " + prototype.get_canonical().spelling
         if name in self.types:
             return self.types[name]
         found = self.remember(CType(name, "CALLBACK", spelled, "sizeof(void *)", owner=self.owner_of(type_)))
@@ -289,7 +297,7 @@ class Classifier:
         return found
 
     def value_slot(self, name: str, type_: cindex.Type) -> Slot:
-        target = pointer(type_)
+        target = pointer(type_) if strip(type_) not in self.notes.customs else None
         if target is not None and target.get_canonical().kind == TypeKind.RECORD and strip(target) != "globus_object_t":
             return Slot(name, self.type(target), "IN", ["NULLABLE"])
         return Slot(name, self.type(type_), "IN", ["NULLABLE"])
@@ -366,7 +374,7 @@ class Classifier:
             ctype = self.type(type_)
             lifetime = [w for w in self.notes.callback_words(ctype.name) if w in FLAGS and not role_of_lifetime(words)]
             return slot(ctype, "IN" if in_callback else "CALL", *lifetime)
-        target = pointer(type_)
+        target = pointer(type_) if strip(type_) not in self.notes.customs else None
         if target is None:
             through = self.through_typedef(type_)
             if through is not None:
@@ -402,6 +410,9 @@ class Classifier:
         return slot(ctype, "IN", *nullable)
 
     def void_parameter(self, function, parameter, index, words, all_, in_callback, slot) -> Slot:
+        given = next((w.split("=")[1] for w in words if w.startswith("TYPE=")), None)
+        if given:
+            return slot(self.named(given), "IN", "NULLABLE")
         if "DATA" in words:
             return slot(DATA, "IN", "NULLABLE", "KEEPS")
         if "POINTER" in words:
@@ -451,6 +462,9 @@ class Classifier:
             return slot(ctype, "OUT", *([] if borrows(function, words) else ["OWNED"]))
         if ctype.kind == "BOX":  # T ** of a struct
             return slot(ctype, "OUT", *([] if borrows(function, words) else ["OWNED"]))
+        given = next((w.split("=")[1] for w in words if w.startswith("TYPE=")), None)
+        if given:
+            return slot(self.named(given), "OUT")
         if ctype.kind in ("POINTER", "VOID"):
             if not {"DATA", "POINTER"} & set(words) and not in_callback:
                 raise Unknown("a void ** needs one of the words DATA, POINTER")
@@ -529,7 +543,7 @@ def role_of_lifetime(words: list[str]) -> bool:
 def borrows(function: str, words: list[str]) -> bool:
     if "BORROWED" in words:
         return True
-    return "OWNED" not in words and bool(re.search(r"_(get|lookup|query|peek|find|first|search)", function))
+    return "OWNED" not in words and bool(re.search(r"_(get|lookup|query|peek|find|first|search)_?", function, re.IGNORECASE))
 
 
 def is_address_of(ctype: CType, target: cindex.Type) -> bool:

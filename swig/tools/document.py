@@ -106,6 +106,13 @@ def python_signature(signature: Signature, module: str) -> str:
     return f"{signature.name}({arguments}) -> {returned(signature, module)}"
 
 
+def stub_signature(notes, function: Function, signature: Signature) -> str:
+    text = python_signature(signature, notes.module)
+    if any(w.startswith("CONTROL=") for w in notes.function_words(function.name)):
+        return re.sub(r"\) -> .*", ", *arguments: Any) -> Any", text)
+    return text
+
+
 def docstring(function: Function, signature: Signature, module: str) -> str:
     outputs = [s.name for s in signature.slots if s.role in OUTPUTS]
     parts = [python_signature(signature, module), function.comment, f"C: {function.prototype}"]
@@ -148,6 +155,6 @@ def stub(notes, functions, classifier, constants) -> str:
     lines += ["OID: TypeAlias = Any", "gss_OID: TypeAlias = Any"] if any(t.custom == "oid" for t in classifier.types.values()) else []
     kinds = {"integer": "int", "float": "float", "string": "str", "module": "Any", "address": "Any"}
     lines += [f"{c.name}: {kinds[c.kind]}" for c in constants if c.kind in kinds]
-    lines += [f"def {python_signature(s, module)}: ..." for _, s in functions]
+    lines += [f"def {stub_signature(notes, f, s)}: ..." for f, s in functions if f.header not in notes.commands]
     lines += [f"{c.name} = {c.value}" for c in constants if c.kind == "alias"]
     return "\n".join(lines) + "\n"

@@ -168,6 +168,20 @@ def shim(function: Function, signature: Signature) -> str:
     )
 
 
+def control_target(notes: Annotations, function: Function) -> str | None:
+    """What a control call acts on, if `function` is one."""
+    return next((w.split("=")[1] for w in notes.function_words(function.name) if w.startswith("CONTROL=")), None)
+
+
+def native(notes: Annotations, function: Function) -> str:
+    target = control_target(notes, function)
+    with_driver = "true" if "driver" in function.parameters[1].type.spelling else "false"
+    return (
+        f"static PyObject *gl_native_{function.name}(PyObject *self, PyObject *args)\n{{\n    (void)self;\n"
+        f'    return gl_control(&gl_f_{function.name}, "{target}", (void *){function.name}, {with_driver}, args);\n}}\n'
+    )
+
+
 def needs_shim(function: Function) -> bool:
     return function.variadic or any(
         "va_list" in p.type.spelling or "__va_list_tag" in p.type.spelling for p in function.parameters
@@ -186,7 +200,10 @@ class ModuleWriter:
         annotated = {name: self.annotated_header(name) for name in self.notes.headers}
         constants = self.constants_text()     # may meet more types: before the type table
         module = self.notes.module
-        shims = "".join(shim(f, s) for f, s in self.functions if needs_shim(f))
+        shims = "".join(
+            native(self.notes, f) if control_target(self.notes, f) else shim(f, s) if needs_shim(f) else ""
+            for f, s in self.functions
+        )
         includes = '#include "gl.h"\n#include "gl_custom.h"\n#include <stdarg.h>\n' + self.headers.source
         externs = "".join(f"extern const gl_function gl_f_{f.name};\n" for f, _ in self.functions)
         self.put("gl_types.h", f"{self.banner}#ifndef GL_TYPES_H\n#define GL_TYPES_H\n{includes}{externs}"
@@ -207,13 +224,16 @@ class ModuleWriter:
     def annotated_header(self, name: str) -> str:
         parts = [self.banner]
         for function, signature in self.functions:
-            if function.header == name:
+            if function.header == name and function.header not in self.notes.commands:
                 parts.append(self.prototype(function, signature))
         return "\n".join(parts)
 
     def prototype(self, function: Function, signature: Signature) -> str:
         from document import docstring
 
+        text = docstring(function, signature, self.notes.module)
+        if control_target(self.notes, function):
+            return f"%native({function.name}) PyObject *gl_native_{function.name}(PyObject *self, PyObject *args);\n"
         words = []
         for parameter, slot in zip(function.parameters, signature.slots, strict=True):
             if needs_shim(function) and slot.role == "NOTHING" and "va_list" in f"{parameter.type.spelling}{parameter.type.get_canonical().spelling}":
@@ -222,7 +242,6 @@ class ModuleWriter:
         result = "void" if function.result.spelling == "void" else self.aliases.of(function.result)
         name = f"gl_shim_{function.name}" if needs_shim(function) else function.name
         rename = f"%rename({function.name}) {name};\n" if name != function.name else ""
-        text = docstring(function, signature, self.notes.module)
         return f'{rename}%feature("docstring") {name} {c_string(text)};\n{result} {name}({", ".join(words) or "void"});\n'
 
     # ---- for the run time --------------------------------------------------------------------------------------------
@@ -234,7 +253,7 @@ class ModuleWriter:
         functions = []
         for function, signature in self.functions:
             shown = signature
-            if needs_shim(function):
+            if needs_shim(function) and not control_target(self.notes, function):
                 kept = [s for s, p in zip(signature.slots, function.parameters, strict=True)
                         if not (s.role == "NOTHING" and "va_list" in f"{p.type.spelling}{p.type.get_canonical().spelling}")]
                 shown = Signature(signature.name, signature.result, kept, signature.refuse, signature.flags)
@@ -242,8 +261,17 @@ class ModuleWriter:
         return (
             f'{self.banner}#include "gl_types.h"\n\nextern gl_module gl_this_module;\n{types}\n'
             f"gl_module gl_this_module = {{.name = {c_string(module)}, .types = gl_types, "
-            f".descriptor_name = {c_string(needs or '')}}};\n\n{''.join(functions)}\n{constants}"
+            f".descriptor_name = {c_string(needs or '')}}};\n\n{''.join(functions)}\n{self.commands_text()}{constants}"
         )
+
+    def commands_text(self) -> str:
+        """The table of control commands: <targets>__<driver>__<command>."""
+        rows = []
+        for function, _ in self.functions:
+            if function.header in self.notes.commands:
+                targets, driver, command = function.name.split("__")
+                rows.append(f"    {{{c_string(driver)}, {c_string(targets)}, {command}, &gl_f_{function.name}}},\n")
+        return f"static const gl_command gl_commands[] = {{\n{''.join(rows)}    {{NULL, NULL, 0, NULL}}}};\n" if rows else ""
 
     def constants_text(self) -> str:
         lines = []
@@ -263,6 +291,8 @@ class ModuleWriter:
                     lines.append(f"    if (gl_add_object(module, {name}, &{ctype.symbol}, (void *)({constant.name})) < 0) return -1;")
                 elif ctype.kind == "CUSTOM":
                     lines.append(f"    {{ {ctype.c} value = ({constant.name}); if (gl_add_custom(module, {name}, &{ctype.symbol}, &value) < 0) return -1; }}")
+        if self.notes.commands:
+            lines.append('    if (gl_add_capsule(module, "_commands", gl_commands, "gl_command") < 0) return -1;')
         body = "\n".join(lines)
         aliases = "\n".join(
             f"    if (gl_add_alias(module, {c_string(c.name)}, {c_string(c.value)}) < 0) return -1;"

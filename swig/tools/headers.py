@@ -105,6 +105,16 @@ class Headers:
         return found
 
     @cached_property
+    def typedefs(self) -> dict[str, str]:
+        """The name by which C users know a struct: its typedef, by its tag."""
+        found: dict[str, str] = {}
+        for cursor in self.unit.cursor.get_children():
+            if cursor.kind == CursorKind.TYPEDEF_DECL and cursor.underlying_typedef_type.get_canonical().kind == TypeKind.RECORD:
+                tag = cursor.underlying_typedef_type.get_canonical().spelling.removeprefix("struct ").removeprefix("union ")
+                found.setdefault(tag, cursor.spelling)
+        return found
+
+    @cached_property
     def macros(self) -> list[Macro]:
         found = {}
         for cursor in self.unit.cursor.get_children():
@@ -162,8 +172,9 @@ def clean_comment(comment: str) -> str:
 
 
 def callback_parameters(declaration: cindex.Cursor, prototype: cindex.Type) -> list[Parameter]:
-    """Names and types of a function-pointer typedef's parameters."""
-    names = [c.spelling for c in declaration.get_children() if c.kind == CursorKind.PARM_DECL]
-    types = list(prototype.argument_types()) if prototype.kind == TypeKind.FUNCTIONPROTO else []
-    names += [""] * (len(types) - len(names))
-    return [Parameter(name or f"argument{i + 1}", t) for i, (name, t) in enumerate(zip(names, types, strict=False))]
+    """Names and types of a function-pointer typedef's parameters, the types as the header spells them."""
+    declared = [c for c in declaration.get_children() if c.kind == CursorKind.PARM_DECL]
+    types = list(prototype.argument_types()) if prototype.get_canonical().kind == TypeKind.FUNCTIONPROTO else []
+    if len(declared) == len(types):
+        return [Parameter(c.spelling or f"argument{i + 1}", c.type) for i, c in enumerate(declared)]
+    return [Parameter(f"argument{i + 1}", t) for i, t in enumerate(types)]

@@ -1,0 +1,289 @@
+/* The control commands of the XIO framework and its drivers, each as a prototype of its variable arguments:
+ *
+ *     globus_result_t <targets>__<driver>__<command>(<arguments>);
+ *
+ * targets: attr, handle, server, dd (data descriptor), operation. Read like an installed header by tools/annotate.py. The
+ * arguments are what the drivers' sources read with va_arg: for seven commands the installed headers say otherwise, and
+ * 66 they do not document at all. */
+#ifndef XIO_COMMANDS_H
+#define XIO_COMMANDS_H
+
+/* xio */
+globus_result_t attr_handle__xio__GLOBUS_XIO_ATTR_SET_TIMEOUT_ALL(globus_xio_timeout_callback_t callback, const globus_reltime_t *timeout, void *user_arg);
+globus_result_t attr_handle__xio__GLOBUS_XIO_ATTR_SET_TIMEOUT_OPEN(globus_xio_timeout_callback_t callback, const globus_reltime_t *timeout, void *user_arg);
+globus_result_t attr_handle__xio__GLOBUS_XIO_ATTR_SET_TIMEOUT_CLOSE(globus_xio_timeout_callback_t callback, const globus_reltime_t *timeout, void *user_arg);
+globus_result_t attr_handle__xio__GLOBUS_XIO_ATTR_SET_TIMEOUT_READ(globus_xio_timeout_callback_t callback, const globus_reltime_t *timeout, void *user_arg);
+globus_result_t attr_handle__xio__GLOBUS_XIO_ATTR_SET_TIMEOUT_WRITE(globus_xio_timeout_callback_t callback, const globus_reltime_t *timeout, void *user_arg);
+globus_result_t attr__xio__GLOBUS_XIO_ATTR_SET_TIMEOUT_ACCEPT(globus_xio_timeout_server_callback_t callback, const globus_reltime_t *timeout, void *user_arg);
+globus_result_t attr__xio__GLOBUS_XIO_ATTR_SET_SPACE(globus_callback_space_t value);
+globus_result_t attr__xio__GLOBUS_XIO_ATTR_CLOSE_NO_CANCEL(globus_bool_t value);
+globus_result_t attr__xio__GLOBUS_XIO_ATTR_SET_CREDENTIAL(gss_cred_id_t credential, char *username, char *password, char *subject);
+globus_result_t operation__xio__GLOBUS_XIO_ATTR_GET_CREDENTIAL(gss_cred_id_t *credential, char **username, char **password, char **subject);
+globus_result_t handle__xio__GLOBUS_XIO_GET_LOCAL_CONTACT(char **contact_string_out);
+globus_result_t handle__xio__GLOBUS_XIO_GET_LOCAL_NUMERIC_CONTACT(char **contact_string_out);
+globus_result_t handle__xio__GLOBUS_XIO_GET_REMOTE_CONTACT(char **contact_string_out);
+globus_result_t handle__xio__GLOBUS_XIO_GET_REMOTE_NUMERIC_CONTACT(char **contact_string_out);
+globus_result_t handle__xio__GLOBUS_XIO_SEEK(globus_off_t offset);
+globus_result_t handle__xio__GLOBUS_XIO_SET_STRING_OPTIONS(char *config_string);
+globus_result_t handle__xio__GLOBUS_XIO_GET_STRING_OPTIONS(char **config_string);
+globus_result_t handle__xio__GLOBUS_XIO_GET_DRIVER_NAME(const char **driver_name);
+globus_result_t dd__xio__GLOBUS_XIO_DD_SET_OFFSET(globus_off_t value);
+globus_result_t dd__xio__GLOBUS_XIO_DD_GET_OFFSET(globus_off_t *value);
+
+/* tcp */
+globus_result_t attr__tcp__GLOBUS_XIO_TCP_SET_SERVICE(const char *service_name);
+globus_result_t attr__tcp__GLOBUS_XIO_TCP_GET_SERVICE(char **service_name_out);
+globus_result_t attr__tcp__GLOBUS_XIO_TCP_SET_PORT(int listener_port);
+globus_result_t attr__tcp__GLOBUS_XIO_TCP_GET_PORT(int *listener_port_out);
+globus_result_t attr__tcp__GLOBUS_XIO_TCP_SET_BACKLOG(int listener_backlog);
+globus_result_t attr__tcp__GLOBUS_XIO_TCP_GET_BACKLOG(int *listener_backlog_out);
+globus_result_t attr__tcp__GLOBUS_XIO_TCP_SET_LISTEN_RANGE(int listener_min_port, int listener_max_port);
+globus_result_t attr__tcp__GLOBUS_XIO_TCP_GET_LISTEN_RANGE(int *listener_min_port_out, int *listener_max_port_out);
+globus_result_t attr_handle_server__tcp__GLOBUS_XIO_TCP_GET_HANDLE(globus_xio_system_socket_t *handle_out);
+globus_result_t attr__tcp__GLOBUS_XIO_TCP_SET_HANDLE(globus_xio_system_socket_t handle);
+globus_result_t attr__tcp__GLOBUS_XIO_TCP_SET_INTERFACE(const char *interface_name);
+globus_result_t attr__tcp__GLOBUS_XIO_TCP_GET_INTERFACE(char **interface_out);
+globus_result_t attr__tcp__GLOBUS_XIO_TCP_SET_RESTRICT_PORT(globus_bool_t restrict_port);
+globus_result_t attr__tcp__GLOBUS_XIO_TCP_GET_RESTRICT_PORT(globus_bool_t *restrict_port_out);
+globus_result_t attr__tcp__GLOBUS_XIO_TCP_SET_REUSEADDR(globus_bool_t resuseaddr);
+globus_result_t attr__tcp__GLOBUS_XIO_TCP_GET_REUSEADDR(globus_bool_t *resuseaddr_out);
+globus_result_t attr__tcp__GLOBUS_XIO_TCP_SET_NO_IPV6(globus_bool_t no_ipv6);
+globus_result_t attr__tcp__GLOBUS_XIO_TCP_GET_NO_IPV6(globus_bool_t *no_ipv6_out);
+globus_result_t attr__tcp__GLOBUS_XIO_TCP_SET_CONNECT_RANGE(int connector_min_port, int connector_max_port);
+globus_result_t attr__tcp__GLOBUS_XIO_TCP_GET_CONNECT_RANGE(int *connector_min_port_out, int *connector_max_port_out);
+globus_result_t attr_handle__tcp__GLOBUS_XIO_TCP_SET_KEEPALIVE(globus_bool_t keepalive);
+globus_result_t attr_handle__tcp__GLOBUS_XIO_TCP_GET_KEEPALIVE(globus_bool_t *keepalive_out);
+globus_result_t attr_handle__tcp__GLOBUS_XIO_TCP_SET_LINGER(globus_bool_t linger_on, int linger_time);
+globus_result_t attr_handle__tcp__GLOBUS_XIO_TCP_GET_LINGER(globus_bool_t *linger_out, int *linger_time_out);
+globus_result_t attr_handle__tcp__GLOBUS_XIO_TCP_SET_OOBINLINE(globus_bool_t oobinline);
+globus_result_t attr_handle__tcp__GLOBUS_XIO_TCP_GET_OOBINLINE(globus_bool_t *oobinline_out);
+globus_result_t attr_handle__tcp__GLOBUS_XIO_TCP_SET_SNDBUF(int sndbuf);
+globus_result_t attr_handle__tcp__GLOBUS_XIO_TCP_GET_SNDBUF(int *sndbuf_out);
+globus_result_t attr_handle__tcp__GLOBUS_XIO_TCP_SET_RCVBUF(int rcvbuf);
+globus_result_t attr_handle__tcp__GLOBUS_XIO_TCP_GET_RCVBUF(int *rcvbuf_out);
+globus_result_t attr_handle__tcp__GLOBUS_XIO_TCP_SET_NODELAY(globus_bool_t nodelay);
+globus_result_t attr_handle__tcp__GLOBUS_XIO_TCP_GET_NODELAY(globus_bool_t *nodelay_out);
+globus_result_t dd__tcp__GLOBUS_XIO_TCP_SET_SEND_FLAGS(int send_flags);
+globus_result_t dd__tcp__GLOBUS_XIO_TCP_GET_SEND_FLAGS(int *send_flags_out);
+globus_result_t handle_server__tcp__GLOBUS_XIO_TCP_GET_LOCAL_CONTACT(char **contact_string_out);
+globus_result_t handle_server__tcp__GLOBUS_XIO_TCP_GET_LOCAL_NUMERIC_CONTACT(char **contact_string_out);
+globus_result_t handle__tcp__GLOBUS_XIO_TCP_GET_REMOTE_CONTACT(char **contact_string_out);
+globus_result_t handle__tcp__GLOBUS_XIO_TCP_GET_REMOTE_NUMERIC_CONTACT(char **contact_string_out);
+globus_result_t attr__tcp__GLOBUS_XIO_TCP_AFFECT_ATTR_DEFAULTS(globus_bool_t affect_global);
+globus_result_t attr_handle__tcp__GLOBUS_XIO_TCP_SET_BLOCKING_IO(globus_bool_t use_blocking_io);
+globus_result_t attr_handle__tcp__GLOBUS_XIO_TCP_GET_BLOCKING_IO(globus_bool_t *use_blocking_io_out);
+
+/* udp */
+globus_result_t attr__udp__GLOBUS_XIO_UDP_SET_HANDLE(globus_xio_system_socket_t handle);
+globus_result_t attr__udp__GLOBUS_XIO_UDP_SET_SERVICE(const char *service_name);
+globus_result_t attr__udp__GLOBUS_XIO_UDP_GET_SERVICE(char **service_name_out);
+globus_result_t attr__udp__GLOBUS_XIO_UDP_SET_PORT(int listener_port);
+globus_result_t attr__udp__GLOBUS_XIO_UDP_GET_PORT(int *listener_port_out);
+globus_result_t attr__udp__GLOBUS_XIO_UDP_SET_LISTEN_RANGE(int listener_min_port, int listener_max_port);
+globus_result_t attr__udp__GLOBUS_XIO_UDP_GET_LISTEN_RANGE(int *listener_min_port_out, int *listener_max_port_out);
+globus_result_t attr__udp__GLOBUS_XIO_UDP_SET_INTERFACE(const char *interface_name);
+globus_result_t attr__udp__GLOBUS_XIO_UDP_GET_INTERFACE(char **interface_out);
+globus_result_t attr__udp__GLOBUS_XIO_UDP_SET_RESTRICT_PORT(globus_bool_t restrict_port);
+globus_result_t attr__udp__GLOBUS_XIO_UDP_GET_RESTRICT_PORT(globus_bool_t *restrict_port_out);
+globus_result_t attr__udp__GLOBUS_XIO_UDP_SET_REUSEADDR(globus_bool_t resuseaddr);
+globus_result_t attr__udp__GLOBUS_XIO_UDP_GET_REUSEADDR(globus_bool_t *resuseaddr_out);
+globus_result_t attr__udp__GLOBUS_XIO_UDP_SET_NO_IPV6(globus_bool_t no_ipv6);
+globus_result_t attr__udp__GLOBUS_XIO_UDP_GET_NO_IPV6(globus_bool_t *no_ipv6_out);
+globus_result_t attr_handle__udp__GLOBUS_XIO_UDP_GET_HANDLE(globus_xio_system_socket_t *handle_out);
+globus_result_t attr_handle__udp__GLOBUS_XIO_UDP_SET_SNDBUF(int sndbuf);
+globus_result_t attr_handle__udp__GLOBUS_XIO_UDP_GET_SNDBUF(int *sndbuf_out);
+globus_result_t attr_handle__udp__GLOBUS_XIO_UDP_SET_RCVBUF(int rcvbuf);
+globus_result_t attr_handle__udp__GLOBUS_XIO_UDP_GET_RCVBUF(int *rcvbuf_out);
+globus_result_t handle_dd__udp__GLOBUS_XIO_UDP_GET_CONTACT(char **contact_string_out);
+globus_result_t handle_dd__udp__GLOBUS_XIO_UDP_GET_NUMERIC_CONTACT(char **contact_string_out);
+globus_result_t dd__udp__GLOBUS_XIO_UDP_SET_CONTACT(char *contact_string);
+globus_result_t handle__udp__GLOBUS_XIO_UDP_CONNECT(char *contact_string);
+globus_result_t attr__udp__GLOBUS_XIO_UDP_SET_MULTICAST(char *contact_string);
+
+/* file */
+globus_result_t attr__file__GLOBUS_XIO_FILE_SET_MODE(int mode);
+globus_result_t attr__file__GLOBUS_XIO_FILE_GET_MODE(int *mode_out);
+globus_result_t attr__file__GLOBUS_XIO_FILE_SET_FLAGS(int flags);
+globus_result_t attr__file__GLOBUS_XIO_FILE_GET_FLAGS(int *flags_out);
+globus_result_t attr__file__GLOBUS_XIO_FILE_SET_TRUNC_OFFSET(globus_off_t offset);
+globus_result_t attr__file__GLOBUS_XIO_FILE_GET_TRUNC_OFFSET(globus_off_t *offset_out);
+globus_result_t attr__file__GLOBUS_XIO_FILE_SET_HANDLE(globus_xio_system_file_t handle);
+globus_result_t attr_handle__file__GLOBUS_XIO_FILE_GET_HANDLE(globus_xio_system_file_t *handle_out);
+globus_result_t attr_handle__file__GLOBUS_XIO_FILE_SET_BLOCKING_IO(globus_bool_t use_blocking_io);
+globus_result_t attr_handle__file__GLOBUS_XIO_FILE_GET_BLOCKING_IO(globus_bool_t *use_blocking_io_out);
+globus_result_t handle__file__GLOBUS_XIO_FILE_SEEK(globus_off_t *in_out_offset, globus_xio_file_whence_t whence);
+
+/* http */
+globus_result_t handle__http__GLOBUS_XIO_HTTP_HANDLE_SET_RESPONSE_HEADER(const char *header_name, const char *header_value);
+globus_result_t handle__http__GLOBUS_XIO_HTTP_HANDLE_SET_RESPONSE_STATUS_CODE(int status);
+globus_result_t handle__http__GLOBUS_XIO_HTTP_HANDLE_SET_RESPONSE_REASON_PHRASE(const char *reason);
+globus_result_t handle__http__GLOBUS_XIO_HTTP_HANDLE_SET_RESPONSE_HTTP_VERSION(globus_xio_http_version_t version);
+globus_result_t handle__http__GLOBUS_XIO_HTTP_HANDLE_SET_END_OF_ENTITY(void);
+globus_result_t handle__http__GLOBUS_XIO_HTTP_HANDLE_SET_REQUEST_HEADER(const char *header_name, const char *header_value);
+globus_result_t attr__http__GLOBUS_XIO_HTTP_ATTR_SET_REQUEST_METHOD(const char *method);
+globus_result_t attr__http__GLOBUS_XIO_HTTP_ATTR_SET_REQUEST_HTTP_VERSION(globus_xio_http_version_t version);
+globus_result_t attr__http__GLOBUS_XIO_HTTP_ATTR_SET_REQUEST_HEADER(const char *header_name, const char *header_value);
+globus_result_t attr__http__GLOBUS_XIO_HTTP_ATTR_DELAY_WRITE_HEADER(void);
+globus_result_t dd__http__GLOBUS_XIO_HTTP_GET_REQUEST(char **method, char **uri, globus_xio_http_version_t *http_version, globus_hashtable_t *headers);
+globus_result_t dd__http__GLOBUS_XIO_HTTP_GET_RESPONSE(int *status_code, char **reason_phrase, globus_xio_http_version_t *http_version, globus_hashtable_t *headers);
+
+/* mode_e */
+globus_result_t attr__mode_e__GLOBUS_XIO_MODE_E_SET_STACK(globus_xio_stack_t stack);
+globus_result_t attr__mode_e__GLOBUS_XIO_MODE_E_GET_STACK(globus_xio_stack_t *stack_out);
+globus_result_t attr__mode_e__GLOBUS_XIO_MODE_E_SET_NUM_STREAMS(int num_streams);
+globus_result_t attr__mode_e__GLOBUS_XIO_MODE_E_GET_NUM_STREAMS(int *num_streams_out);
+globus_result_t attr__mode_e__GLOBUS_XIO_MODE_E_SET_OFFSET_READS(globus_bool_t offset_reads);
+globus_result_t attr__mode_e__GLOBUS_XIO_MODE_E_GET_OFFSET_READS(globus_bool_t *offset_reads_out);
+globus_result_t attr__mode_e__GLOBUS_XIO_MODE_E_SET_MANUAL_EODC(globus_bool_t manual_eodc);
+globus_result_t attr__mode_e__GLOBUS_XIO_MODE_E_GET_MANUAL_EODC(globus_bool_t *manual_eodc_out);
+globus_result_t dd__mode_e__GLOBUS_XIO_MODE_E_SEND_EOD(globus_bool_t send_eod);
+globus_result_t handle__mode_e__GLOBUS_XIO_MODE_E_SET_EODC(int eod_count);
+globus_result_t dd__mode_e__GLOBUS_XIO_MODE_E_DD_GET_OFFSET(globus_off_t *offset_out);
+globus_result_t attr__mode_e__GLOBUS_XIO_MODE_E_SET_STACK_ATTR(globus_xio_attr_t value);
+globus_result_t attr__mode_e__GLOBUS_XIO_MODE_E_GET_STACK_ATTR(globus_xio_attr_t *stack_out);
+
+/* ordering */
+globus_result_t handle__ordering__GLOBUS_XIO_ORDERING_SET_OFFSET(globus_off_t offset);
+globus_result_t attr__ordering__GLOBUS_XIO_ORDERING_SET_MAX_READ_COUNT(int max_read_count);
+globus_result_t attr__ordering__GLOBUS_XIO_ORDERING_GET_MAX_READ_COUNT(int *max_read_count_out);
+globus_result_t attr__ordering__GLOBUS_XIO_ORDERING_SET_BUFFERING(globus_bool_t buffering);
+globus_result_t attr__ordering__GLOBUS_XIO_ORDERING_GET_BUFFERING(globus_bool_t *buffering_out);
+globus_result_t attr__ordering__GLOBUS_XIO_ORDERING_SET_BUF_SIZE(globus_size_t value);
+globus_result_t attr__ordering__GLOBUS_XIO_ORDERING_GET_BUF_SIZE(globus_size_t *value);
+globus_result_t attr__ordering__GLOBUS_XIO_ORDERING_SET_MAX_BUF_COUNT(int max_buf_count);
+globus_result_t attr__ordering__GLOBUS_XIO_ORDERING_GET_MAX_BUF_COUNT(int *max_buf_count_out);
+
+/* telnet */
+globus_result_t attr__telnet__GLOBUS_XIO_TELNET_FORCE_SERVER(globus_bool_t value);
+globus_result_t attr__telnet__GLOBUS_XIO_TELNET_BUFFER(globus_bool_t value);
+
+/* gsi */
+globus_result_t attr_handle__gsi__GLOBUS_XIO_GSI_SET_CREDENTIAL(gss_cred_id_t credential);
+globus_result_t attr_handle__gsi__GLOBUS_XIO_GSI_GET_CREDENTIAL(gss_cred_id_t *credential);
+globus_result_t attr__gsi__GLOBUS_XIO_GSI_SET_GSSAPI_REQ_FLAGS(OM_uint32 req_flags);
+globus_result_t attr__gsi__GLOBUS_XIO_GSI_GET_GSSAPI_REQ_FLAGS(OM_uint32 *req_flags);
+globus_result_t attr__gsi__GLOBUS_XIO_GSI_SET_PROXY_MODE(globus_xio_gsi_proxy_mode_t proxy_mode);
+globus_result_t attr__gsi__GLOBUS_XIO_GSI_GET_PROXY_MODE(globus_xio_gsi_proxy_mode_t *proxy_mode);
+globus_result_t attr__gsi__GLOBUS_XIO_GSI_SET_AUTHORIZATION_MODE(globus_xio_gsi_authorization_mode_t authz_mode);
+globus_result_t attr__gsi__GLOBUS_XIO_GSI_GET_AUTHORIZATION_MODE(globus_xio_gsi_authorization_mode_t *authz_mode);
+globus_result_t attr__gsi__GLOBUS_XIO_GSI_SET_DELEGATION_MODE(globus_xio_gsi_delegation_mode_t delegation_mode);
+globus_result_t attr__gsi__GLOBUS_XIO_GSI_GET_DELEGATION_MODE(globus_xio_gsi_delegation_mode_t *delegation_mode);
+globus_result_t attr__gsi__GLOBUS_XIO_GSI_SET_SSL_COMPATIBLE(globus_bool_t ssl_mode);
+globus_result_t attr__gsi__GLOBUS_XIO_GSI_SET_ANON(void);
+globus_result_t attr__gsi__GLOBUS_XIO_GSI_SET_WRAP_MODE(globus_bool_t wrap_mode);
+globus_result_t attr__gsi__GLOBUS_XIO_GSI_GET_WRAP_MODE(globus_bool_t *wrap_mode);
+globus_result_t attr__gsi__GLOBUS_XIO_GSI_SET_BUFFER_SIZE(globus_size_t buffer_size);
+globus_result_t attr__gsi__GLOBUS_XIO_GSI_GET_BUFFER_SIZE(globus_size_t *buffer_size);
+globus_result_t attr__gsi__GLOBUS_XIO_GSI_SET_PROTECTION_LEVEL(globus_xio_gsi_protection_level_t protection_level);
+globus_result_t attr__gsi__GLOBUS_XIO_GSI_GET_PROTECTION_LEVEL(globus_xio_gsi_protection_level_t *protection_level);
+globus_result_t attr__gsi__GLOBUS_XIO_GSI_GET_TARGET_NAME(gss_name_t *target_name);
+globus_result_t attr__gsi__GLOBUS_XIO_GSI_SET_TARGET_NAME(gss_name_t target_name);
+globus_result_t handle__gsi__GLOBUS_XIO_GSI_GET_CONTEXT(gss_ctx_id_t *context);
+globus_result_t handle__gsi__GLOBUS_XIO_GSI_GET_DELEGATED_CRED(gss_cred_id_t *credential);
+globus_result_t handle__gsi__GLOBUS_XIO_GSI_GET_PEER_NAME(gss_name_t *peer_name);
+globus_result_t handle__gsi__GLOBUS_XIO_GSI_GET_LOCAL_NAME(gss_name_t *local_name);
+globus_result_t handle__gsi__GLOBUS_XIO_GSI_INIT_DELEGATION(gss_cred_id_t credential, gss_OID_set restriction_oids, gss_buffer_set_t restriction_buffers, OM_uint32 time_req);
+globus_result_t handle__gsi__GLOBUS_XIO_GSI_REGISTER_INIT_DELEGATION(gss_cred_id_t credential, gss_OID_set restriction_oids, gss_buffer_set_t restriction_buffers, OM_uint32 time_req, globus_xio_gsi_delegation_init_callback_t callback, void *callback_arg);
+globus_result_t handle__gsi__GLOBUS_XIO_GSI_ACCEPT_DELEGATION(gss_cred_id_t *credential, gss_OID_set restriction_oids, gss_buffer_set_t restriction_buffers, OM_uint32 time_req, OM_uint32 *time_rec);
+globus_result_t handle__gsi__GLOBUS_XIO_GSI_REGISTER_ACCEPT_DELEGATION(gss_OID_set restriction_oids, gss_buffer_set_t restriction_buffers, OM_uint32 time_req, globus_xio_gsi_delegation_accept_callback_t callback, void *callback_arg);
+globus_result_t attr__gsi__GLOBUS_XIO_GSI_FORCE_SERVER_MODE(globus_bool_t server_mode);
+globus_result_t attr__gsi__GLOBUS_XIO_GSI_SET_ALLOW_MISSING_SIGNING_POLICY(globus_bool_t allow);
+globus_result_t attr__gsi__GLOBUS_XIO_GSI_GET_ALLOW_MISSING_SIGNING_POLICY(globus_bool_t *allow);
+globus_result_t attr_handle__gsi__GLOBUS_XIO_GSI_SET_CREDENTIALS_DIR(const char *directory);
+globus_result_t attr_handle__gsi__GLOBUS_XIO_GSI_SET_APPLICATION_PROTOCOLS(char **protocols);
+
+/* gridftp */
+globus_result_t handle__gridftp__GLOBUS_XIO_GRIDFTP_SEEK(globus_off_t seek_offset);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_SET_HANDLE(globus_ftp_client_handle_t *ftp_handle);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_HANDLE(globus_ftp_client_handle_t **ftp_handle_out);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_SET_APPEND(globus_bool_t append);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_APPEND(globus_bool_t *append_out);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_SET_ERET(const char *eret_alg_str);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_ERET(char **eret_alg_str_out);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_SET_ESTO(const char *esto_alg_str);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_ESTO(char **esto_alg_str_out);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_SET_PARTIAL_TRANSFER(globus_bool_t partial_xfer);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_PARTIAL_TRANSFER(globus_bool_t *partial_xfer_out);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_SET_NUM_STREAMS(int num_streams);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_NUM_STREAMS(int *num_streams_out);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_SET_TCP_BUFFER(int buf_size);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_TCP_BUFFER(int *buf_size_out);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_SET_MODE(int mode);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_MODE(int *mode_out);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_SET_AUTH(gss_cred_id_t credential, const char *user, const char *password, const char *account, const char *subject);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_AUTH(gss_cred_id_t *credential_out, const char **user_out, const char **password_out, const char **account_out, const char **subject_out);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_SET_DCAU(int dcau, const char *subject);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_DCAU(int *dcau, char **subject);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_SET_DATA_PROTECTION(int protection);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_DATA_PROTECTION(int *protection_out);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_SET_CONTROL_PROTECTION(int protection);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_CONTROL_PROTECTION(int *protection_out);
+
+/* gridftp_multicast */
+globus_result_t attr__gridftp_multicast__GLOBUS_XIO_GRIDFTP_MULTICAST_ATTR_PARALLEL(int value);
+globus_result_t attr__gridftp_multicast__GLOBUS_XIO_GRIDFTP_MULTICAST_ATTR_TCPBS(int value);
+globus_result_t attr__gridftp_multicast__GLOBUS_XIO_GRIDFTP_MULTICAST_ATTR_URLS(char **value);
+globus_result_t attr__gridftp_multicast__GLOBUS_XIO_GRIDFTP_MULTICAST_ATTR_LOCAL_WRITE(globus_bool_t value);
+globus_result_t attr__gridftp_multicast__GLOBUS_XIO_GRIDFTP_MULTICAST_ATTR_CAST_COUNT(int value);
+globus_result_t attr__gridftp_multicast__GLOBUS_XIO_GRIDFTP_MULTICAST_ATTR_SUBJECT(char *value);
+
+/* popen */
+globus_result_t attr__popen__GLOBUS_XIO_POPEN_SET_PROGRAM(char **value);
+globus_result_t attr__popen__GLOBUS_XIO_POPEN_SET_PASS_ENV(globus_bool_t value);
+globus_result_t attr__popen__GLOBUS_XIO_POPEN_SET_PREEXEC_FUNC(globus_xio_popen_preexec_func_t callback);
+globus_result_t attr__popen__GLOBUS_XIO_POPEN_SET_BLOCKING_IO(globus_bool_t value);
+globus_result_t attr__popen__GLOBUS_XIO_POPEN_SET_CHILD_ENV(char **value);
+globus_result_t attr__popen__GLOBUS_XIO_POPEN_SET_IGNORE_ERRORS(globus_bool_t value);
+
+/* pipe */
+globus_result_t attr__pipe__GLOBUS_XIO_PIPE_SET_BLOCKING_IO(globus_bool_t value);
+globus_result_t attr__pipe__GLOBUS_XIO_PIPE_SET_IN_HANDLE(globus_xio_system_file_t value);
+globus_result_t attr__pipe__GLOBUS_XIO_PIPE_SET_OUT_HANDLE(globus_xio_system_file_t value);
+
+/* rate */
+globus_result_t attr__rate__GLOBUS_XIO_RATE_SET_RATE(globus_size_t value);
+globus_result_t attr__rate__GLOBUS_XIO_RATE_SET_PERIOD(int value);
+globus_result_t attr__rate__GLOBUS_XIO_RATE_SET_READ_RATE(globus_size_t value);
+globus_result_t attr__rate__GLOBUS_XIO_RATE_SET_READ_PERIOD(int value);
+globus_result_t attr__rate__GLOBUS_XIO_RATE_SET_WRITE_RATE(globus_size_t value);
+globus_result_t attr__rate__GLOBUS_XIO_RATE_SET_WRITE_PERIOD(int value);
+globus_result_t attr__rate__GLOBUS_XIO_RATE_SET_BURST(globus_size_t value);
+globus_result_t attr__rate__GLOBUS_XIO_RATE_SET_READ_BURST(globus_size_t value);
+globus_result_t attr__rate__GLOBUS_XIO_RATE_SET_WRITE_BURST(globus_size_t value);
+/* GLOBUS_XIO_RATE_SET_GROUP: the driver does not implement it. */
+/* GLOBUS_XIO_RATE_SET_READ_GROUP: the driver does not implement it. */
+/* GLOBUS_XIO_RATE_SET_WRITE_GROUP: the driver does not implement it. */
+
+/* udt */
+globus_result_t attr__udt__GLOBUS_XIO_UDT_MSS(int value);
+globus_result_t attr__udt__GLOBUS_XIO_UDT_SNDSYN(globus_bool_t value);
+globus_result_t attr__udt__GLOBUS_XIO_UDT_RCVSYN(globus_bool_t value);
+globus_result_t attr__udt__GLOBUS_XIO_UDT_FC(int value);
+globus_result_t attr__udt__GLOBUS_XIO_UDT_SNDBUF(int value);
+globus_result_t attr__udt__GLOBUS_XIO_UDT_RCVBUF(int value);
+globus_result_t attr__udt__GLOBUS_XIO_UDT_UDP_SNDBUF(int value);
+globus_result_t attr__udt__GLOBUS_XIO_UDT_UDP_RCVBUF(int value);
+globus_result_t attr__udt__GLOBUS_XIO_UDT_LINGER(void);
+globus_result_t attr__udt__GLOBUS_XIO_UDT_RENDEZVOUS(globus_bool_t value);
+globus_result_t attr__udt__GLOBUS_XIO_UDT_SNDTIMEO(int value);
+globus_result_t attr__udt__GLOBUS_XIO_UDT_RCVTIMEO(int value);
+globus_result_t attr__udt__GLOBUS_XIO_UDT_REUSEADDR(globus_bool_t value);
+globus_result_t attr__udt__GLOBUS_XIO_UDT_SET_LOCAL_PORT(int value);
+/* GLOBUS_XIO_UDT_GET_LOCAL_PORT: the driver does not implement it. */
+globus_result_t attr__udt__GLOBUS_XIO_UDT_SET_FD(int value);
+globus_result_t attr__udt__GLOBUS_XIO_UDT_GET_LOCAL_CANDIDATES(int is_controlling, char *stun_servers, char **candidates);
+globus_result_t attr__udt__GLOBUS_XIO_UDT_SET_REMOTE_CANDIDATES(char *value);
+
+/* net_manager */
+globus_result_t attr__net_manager__GLOBUS_XIO_NET_MANAGER_SET_TASK_ID(const char *task_id);
+globus_result_t attr__net_manager__GLOBUS_XIO_NET_MANAGER_GET_TASK_ID(const char **task_id);
+
+/* gssapi_ftp */
+globus_result_t attr__gssapi_ftp__GLOBUS_XIO_GSSAPI_ATTR_TYPE_SUBJECT(char *value);
+globus_result_t attr__gssapi_ftp__GLOBUS_XIO_GSSAPI_ATTR_TYPE_START_STATE(int value);
+globus_result_t attr__gssapi_ftp__GLOBUS_XIO_GSSAPI_ATTR_TYPE_ENCRYPT(int value);
+globus_result_t attr__gssapi_ftp__GLOBUS_XIO_GSSAPI_ATTR_TYPE_ALLOW_CLEAR(globus_bool_t value);
+globus_result_t attr__gssapi_ftp__GLOBUS_XIO_GSSAPI_ATTR_TYPE_FORCE_SERVER(globus_bool_t value);
+globus_result_t handle__gssapi_ftp__GLOBUS_XIO_DRIVER_GSSAPI_FTP_GET_AUTH(int *security_type, gss_ctx_id_t *context, gss_cred_id_t *credential, gss_cred_id_t *delegated_credential, char **subject);
+
+#endif

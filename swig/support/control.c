@@ -1,0 +1,141 @@
+/* Control commands: variadic C functions whose arguments depend on the driver and the command.
+ *
+ * The table of commands comes from extra/xio_commands.h and lives in the module xio_drivers, which is imported when the
+ * first command is given. */
+#include "gl.h"
+
+#include <ffi.h>
+#include <string.h>
+
+static const gl_command *commands;
+
+static const gl_command *load_commands(void)
+{
+    if (commands) return commands;
+    PyObject *module = PyImport_ImportModule("globus_lowlevel.xio_drivers");
+    PyObject *capsule = module ? PyObject_GetAttrString(module, "_commands") : NULL;
+    if (capsule) commands = PyCapsule_GetPointer(capsule, "gl_command");
+    Py_XDECREF(capsule);
+    Py_XDECREF(module);
+    return commands;
+}
+
+/* The first member of the driver's own struct is its name; there is no function that tells it. */
+static const char *driver_name(gl_object *driver)
+{
+    bool query = (uintptr_t)driver->pointer < 4096;      /* GLOBUS_XIO_QUERY */
+    return query ? "xio" : *(const char *const *)driver->pointer;
+}
+
+static const gl_command *find_command(const char *target, const char *driver, long number)
+{
+    const gl_command *table = load_commands();
+    for (const gl_command *command = table; command && command->driver; ++command)
+    {
+        if (command->number != number || strcmp(command->driver, driver)) continue;
+        const char *found = strstr(command->targets, target);
+        size_t length = strlen(target);
+        if (found && (found == command->targets || found[-1] == '_') && (found[length] == '_' || !found[length]))
+            return command;
+    }
+    if (table)
+        PyErr_Format(PyExc_ValueError, "the driver '%s' has no control command %ld for this kind of object", driver, number);
+    return NULL;
+}
+
+typedef struct
+{
+    void     *function;
+    int       fixed_count;
+    ffi_type *types[GL_MAX_SLOTS + 3];
+    void     *values[GL_MAX_SLOTS + 3];
+    void     *target, *driver;
+    int       number;
+} invocation;
+
+static int invoke(invocation *call, int total, uint32_t *result)
+{
+    ffi_cif cif;
+    if (ffi_prep_cif_var(&cif, FFI_DEFAULT_ABI, (unsigned)call->fixed_count, (unsigned)total, &ffi_type_uint32,
+                         call->types) != FFI_OK)
+    {
+        PyErr_SetString(PyExc_SystemError, "libffi cannot make this call");
+        return -1;
+    }
+    ffi_arg answer = 0;
+    Py_BEGIN_ALLOW_THREADS
+    ffi_call(&cif, FFI_FN(call->function), &answer, call->values);
+    Py_END_ALLOW_THREADS
+    *result = (uint32_t)answer;
+    return 0;
+}
+
+static void fix_arguments(invocation *call, bool with_driver)
+{
+    int count = 0;
+    call->types[count] = &ffi_type_pointer;
+    call->values[count++] = &call->target;
+    if (with_driver)
+    {
+        call->types[count] = &ffi_type_pointer;
+        call->values[count++] = &call->driver;
+    }
+    call->types[count] = &ffi_type_sint;
+    call->values[count++] = &call->number;
+    call->fixed_count = count;
+}
+
+static bool is_input(const gl_slot *slot)
+{
+    return slot->role != GL_OUT && slot->role != GL_LENGTH && slot->role != GL_NOTHING;
+}
+
+static PyObject *run(gl_call *call, const gl_command *command, invocation *made, PyObject *args, Py_ssize_t first)
+{
+    const gl_function *function = command->arguments;
+    Py_ssize_t given = PyTuple_Size(args) - first, wanted = 0;
+    for (int i = 0; i < function->count; ++i) wanted += is_input(&function->slots[i]);
+    if (given != wanted)
+        return PyErr_Format(PyExc_TypeError, "%s takes %zd arguments after the command, %zd given", function->name, wanted, given);
+    gl_storage locals[GL_MAX_SLOTS] = {{0}};
+    for (int i = 0; i < function->count; ++i)
+    {
+        const gl_slot *slot = &function->slots[i];
+        int status = is_input(slot) ? gl_in(call, function, i, PyTuple_GetItem(args, first++), args, &locals[i])
+                                    : gl_prepare(call, function, i, &locals[i]);
+        if (status < 0) return NULL;
+        made->types[made->fixed_count + i] = gl_ffi_type(slot);
+        made->values[made->fixed_count + i] = &locals[i];
+    }
+    uint32_t result;
+    call->function = function;
+    if (invoke(made, made->fixed_count + function->count, &result) < 0) return NULL;
+    PyObject *output = gl_return(call, function, &result);
+    for (int i = 0; output && i < function->count; ++i)
+        if (function->slots[i].role == GL_OUT || function->slots[i].role == GL_INOUT)
+            output = gl_append_output(call, function, i, output);
+    return output;
+}
+
+PyObject *gl_control(const gl_function *fixed, const char *target, void *c_function, bool with_driver, PyObject *args)
+{
+    Py_ssize_t leading = with_driver ? 3 : 2;
+    if (gl_enter(fixed) < 0) return NULL;
+    if (PyTuple_Size(args) < leading)
+        return PyErr_Format(PyExc_TypeError, "%s() takes at least %zd arguments", fixed->name, leading);
+    invocation made = {.function = c_function};
+    fix_arguments(&made, with_driver);
+    gl_call call = {.function = fixed};
+    PyObject *output = NULL, *driver = with_driver ? PyTuple_GetItem(args, 1) : Py_None;
+    long number = PyLong_AsLong(PyTuple_GetItem(args, leading - 1));
+    if (!(number == -1 && PyErr_Occurred())
+        && gl_from_python(&call, 0, &fixed->slots[0], PyTuple_GetItem(args, 0), &made.target) == 0
+        && (!with_driver || gl_from_python(&call, 1, &fixed->slots[1], driver, &made.driver) == 0))
+    {
+        const gl_command *command = find_command(target, driver == Py_None ? "xio" : driver_name((gl_object *)driver), number);
+        made.number = (int)number;
+        if (command) output = run(&call, command, &made, args, leading);
+    }
+    gl_end(&call);
+    return output;
+}
