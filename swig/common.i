@@ -3,6 +3,7 @@
 %needs(GLOBUS_COMMON_MODULE)
 
 %opaque(globus_thread_impl_t)
+%skip(globus_state_queue_event, "declared in globus_states.h, exported by no library")
 
 /* Deprecated in the toolkit's own words; still a part of its API. */
 %begin %{
