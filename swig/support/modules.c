@@ -111,7 +111,6 @@ int gl_module_ready(gl_module *module, PyObject *python_module)
     Py_DECREF(name);
     module->next = modules;
     modules = module;
-    gl_modules_refresh();
     return 0;
 }
 

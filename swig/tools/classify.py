@@ -148,7 +148,7 @@ class Classifier:
         return self.plain_type(bottom if type_.kind == TypeKind.AUTO else type_, bottom)
 
     def custom(self, name: str, type_: cindex.Type) -> CType:
-        spelled = f"struct {name}" if f"struct {name}" in type_.spelling else name
+        spelled = f"struct {name}" if re.search(rf"struct {name}\b", type_.spelling) else name
         return self.remember(CType(name, "CUSTOM", spelled, f"sizeof({spelled})", custom=self.notes.customs[name]))
 
     def handle(self, name: str, type_: cindex.Type) -> CType:
