@@ -47,6 +47,9 @@
 %param(globus_ftp_client_operationattr_set_authz_assert, authz_assert, NULLABLE)
 %param(globus_ftp_client_handleattr_set_clientinfo, *, NULLABLE)
 
+%skip(globus_ftp_client_operationattr_set_rfc1738_url, "declared, exported by no library")
+%skip(globus_ftp_client_operationattr_get_rfc1738_url, "declared, exported by no library")
+
 %include "globus_ftp_client.h"
 %include "globus_ftp_client_plugin.h"
 %include "globus_ftp_client_debug_plugin.h"
