@@ -89,9 +89,9 @@ static void forget_thread(void *unused)
     __atomic_add_fetch(&callbacks_running, 1, __ATOMIC_SEQ_CST);
     if (!gl_finalizing)
     {
-        PyGILState_STATE state = PyGILState_Ensure();
-        PyGILState_Release(state == PyGILState_LOCKED ? PyGILState_LOCKED : PyGILState_LOCKED);
-        PyGILState_Release(PyGILState_UNLOCKED);
+        PyGILState_Ensure();
+        PyGILState_Release(PyGILState_LOCKED);       /* undoes the line above, keeps the GIL */
+        PyGILState_Release(PyGILState_UNLOCKED);     /* undoes keep_thread_state(): deletes the state */
     }
     __atomic_sub_fetch(&callbacks_running, 1, __ATOMIC_SEQ_CST);
 }
