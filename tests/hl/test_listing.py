@@ -421,12 +421,12 @@ def test_ls(directory: Path, style: str) -> None:
         check=True,
     ).stdout
     entries = {entry.name: entry for entry in parse_list(output) if not entry.is_dot}
-    assert set(entries) == set(os.listdir(directory))  # noqa: PTH208 - undecodable names too
+    assert set(entries) == set(os.listdir(directory))
     for name, entry in entries.items():
         status = (directory / name).lstat()
         assert entry.mode == stat.S_IMODE(status.st_mode)
         assert entry.size == (None if name == "fifo" else status.st_size)
-        assert entry.target == (os.readlink(directory / name) if entry.is_link else None)  # noqa: PTH115
+        assert entry.target == (os.readlink(directory / name) if entry.is_link else None)
         exactness = timedelta(days=1) if "iso" not in style else timedelta(minutes=1)
         assert abs(entry.mtime - datetime.fromtimestamp(status.st_mtime, UTC)) < exactness
 
@@ -463,7 +463,7 @@ def test_mlsd_of_a_gridftp_server(anonymous_server: GridFTPServer, served: Path)
         for entry in parse_mlsd(raw_listing(anonymous_server, f"MLSD {served}"), str(served))
         if not entry.is_dot
     }
-    assert set(entries) == set(os.listdir(served)) - FOLLOWED  # noqa: PTH208
+    assert set(entries) == set(os.listdir(served)) - FOLLOWED
     for name, entry in entries.items():
         status = (served / name).stat()
         assert entry.path == f"{served}/{name}"
@@ -484,7 +484,7 @@ def test_mlst_of_a_gridftp_server(anonymous_server: GridFTPServer, served: Path)
 def test_list_of_a_gridftp_server(anonymous_server: GridFTPServer, served: Path) -> None:
     listing = raw_listing(anonymous_server, f"LIST {served}")
     entries = {entry.name: entry for entry in parse_list(listing) if not entry.is_dot}
-    assert set(entries) == set(os.listdir(served)) - FOLLOWED  # noqa: PTH208
+    assert set(entries) == set(os.listdir(served)) - FOLLOWED
     for name, entry in entries.items():
         status = (served / name).stat()
         assert entry.mode == stat.S_IMODE(status.st_mode) & 0o777  # the server shows no more

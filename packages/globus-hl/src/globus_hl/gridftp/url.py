@@ -133,7 +133,7 @@ class GridFTPURL:
         """
         text = os.fsdecode(path)
         slash = "/" if text.endswith("/") and text.strip("/") else ""
-        return cls("file", "", os.path.abspath(text) + slash)  # noqa: PTH100 - resolve() would follow links
+        return cls("file", "", os.path.abspath(text) + slash)
 
     def __str__(self) -> str:
         """The URL, percent-encoded, pure ASCII, without the password and without a default port."""

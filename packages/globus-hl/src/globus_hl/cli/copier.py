@@ -1,0 +1,151 @@
+"""Does the jobs of a plan, one after the other, with one client."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from globus_hl.timeouts import Deadline, Timeout
+
+from .places import Places
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from globus_hl.gridftp import Client
+    from globus_hl.gridftp.url import GridFTPURL
+
+    from .display import Display
+    from .plan import Job
+
+__all__ = ["Copier", "Settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options that say how to transfer.
+
+    Attributes:
+        parallelism: data connections of a transfer.
+        extended: whether to use extended block mode.
+        tcp_buffer: bytes, or None for the system's choice.
+        block_size: bytes, or None for the client's choice.
+        protection: of the data: ``"clear"``, ``"safe"`` or ``"private"``.
+        data_channel_authentication: whether data connections are authenticated.
+        timeout: seconds that the whole command may take, or None.
+        debug: whether to show the dialogue with the servers.
+    """
+
+    parallelism: int = 1
+    extended: bool = False
+    tcp_buffer: int | None = None
+    block_size: int | None = None
+    protection: Literal["clear", "safe", "private"] = "clear"
+    data_channel_authentication: bool = True
+    timeout: float | None = None
+    debug: bool = False
+
+
+class Copier:
+    """A client for the length of a command, and what is done with it.
+
+    As a context manager it closes the client, which is made when the first remote URL needs it.
+
+    Args:
+        settings: from the options.
+        display: told of what happens.
+        create: whether to make the directories that destinations need (``-cd``).
+    """
+
+    def __init__(self, settings: Settings, display: Display, *, create: bool = False) -> None:
+        self._settings = settings
+        self._display = display
+        self._create = create
+        self._client: Client | None = None
+        self._deadline = Deadline(Timeout(total=settings.timeout))
+        self.places = Places(self.client, self._deadline)
+
+    def client(self) -> Client:
+        """The client of this command."""
+        if self._client is None:
+            from globus_hl.gridftp import Client
+
+            self._client = Client(
+                protection=self._settings.protection,
+                data_channel_authentication=self._settings.data_channel_authentication,
+            )
+        return self._client
+
+    def run(self, jobs: Sequence[Job]) -> None:
+        """Do the jobs; the first failure ends it.
+
+        Raises:
+            GridError, OSError: of the job that failed.
+        """
+        files = [job for job in jobs if not job.is_directory]
+        sizes = [job.size for job in files]
+        self._display.begin(len(files), None if None in sizes else sum(filter(None, sizes)))
+        for job in jobs:
+            if job.is_directory and job.destination is not None:
+                self._make_directory(job.destination)
+            else:
+                self._copy(job)
+
+    def _make_directory(self, url: GridFTPURL) -> None:
+        if self.places.make_directory(url):
+            self._display.directory(url)
+
+    def _copy(self, job: Job) -> None:
+        directory = None if job.destination is None else job.destination.parent
+        if self._create and directory is not None:
+            self._make_directory(directory)
+        try:
+            self._transfer(job.source, job.destination)
+        except FileNotFoundError as error:
+            if directory is not None and self.places.is_missing(directory):
+                error.add_note(f"the directory {directory} is missing: add -cd to have it made")
+            raise
+
+    def _transfer(self, source: GridFTPURL | None, destination: GridFTPURL | None) -> None:
+        if source is not None and source.is_remote:
+            if destination is not None and destination.is_remote:
+                self.client().copy(source, destination, **self._options())
+            else:
+                self.client().get(source, _output(destination), **self._options(in_order=destination is None))
+        elif destination is not None and destination.is_remote:
+            self.client().put(_input(source), destination, **self._options())
+        else:
+            from .local_copy import copy
+
+            copy(_input(source), _output(destination), self._display.event, self._deadline)
+
+    def _options(self, *, in_order: bool = False) -> dict[str, Any]:
+        settings = self._settings
+        extended = settings.extended and not in_order  # extended block mode is for what can seek
+        return {
+            "parallelism": settings.parallelism if extended else 1,
+            "mode": "extended" if extended else "stream",
+            "tcp_buffer": settings.tcp_buffer,
+            "block_size": settings.block_size,
+            "progress": self._display.event,
+            "timeout": self._deadline,
+        }
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._client is not None:
+            self._client.close()
+
+
+def _input(url: GridFTPURL | None) -> Any:
+    return sys.stdin.buffer if url is None else url.local_path
+
+
+def _output(url: GridFTPURL | None) -> Any:
+    return sys.stdout.buffer if url is None else url.local_path
