@@ -25,6 +25,31 @@
 
 %param(globus_xio_system_socket_setsockopt, optval, READ)
 %param(globus_xio_system_socket_getsockopt, optval, WRITE, LENGTH=optlen)
+%param(globus_xio_system_socket_get*name, name, BYTES, WRITE)
+%param(globus_xio_system_socket_bind, addr, BYTES, READ)
+%param(globus_xio_system_socket_connect, addr, BYTES, READ)
+%param(globus_xio_system_socket_*, out_from, NULLABLE)
+%param(globus_xio_system_socket_*, from, NULLABLE)
+%param(globus_xio_system_socket_*, to, NULLABLE)
+%param(globus_xio_system_*read, iov, WRITABLE)
+%param(globus_xio_*readv, iovec, WRITABLE)
+%param(globus_xio_driver_pass_read, iovec, WRITABLE)
+
+/* A driver's functions: any of them may be missing. */
+%param(globus_xio_driver_set_*, *_func, NULLABLE)
+%param(globus_xio_wrapblock_init, open, NULLABLE)
+%param(globus_xio_wrapblock_init, close, NULLABLE)
+%param(globus_xio_wrapblock_init, read, NULLABLE)
+%param(globus_xio_wrapblock_init, write, NULLABLE)
+%param(globus_xio_wrapblock_init, accept, NULLABLE)
+%returns(globus_xio_operation_get_driver_specific, DATA)
+
+/* NULL as driver means the framework itself. */
+%param(globus_xio_*_cntl, driver, NULLABLE)
+%param(globus_xio_contact_parse, contact_info, OUT)
+%param(globus_xio_contact_info_to_encoded_string, encode_chars, NULLABLE)
+%param(globus_xio_driver_error_match_with_cb, callback, DURING)
+%param(globus_xio_driver_error_match*, type, POINTER)
 
 /* Closing cancels what other threads wait for in the handle. */
 %param(globus_xio_close, handle, CONSUMES, EXTERNAL)

@@ -108,6 +108,7 @@ static int store_length(gl_call *call, const gl_function *function, int index, s
         PyErr_Format(PyExc_OverflowError, "%s() takes at most 2147483647 bytes or elements", function->name);
         return -1;
     }
+    if (function->slots[index].flags & GL_BY_ADDRESS) where = &call->storage[index];
     if (type->size == 8) *(uint64_t *)where = length;
     else *(uint32_t *)where = (uint32_t)length;
     return 0;
@@ -414,6 +415,7 @@ static PyObject *output(gl_call *call, const gl_function *function, int index)
         }
         case GL_DEFERRED: return Py_NewRef(call->made[index]);
         case GL_CHARS_OUT: return gl_string_to_python(storage);
+        case GL_LENGTH: return PyLong_FromSize_t(output_length(call, function, index));
         case GL_OUT_ARRAY: return array_output(call, function, index);
         case GL_INOUT:
             if (type->kind == GL_HANDLE) return inout_output(call, slot, index);

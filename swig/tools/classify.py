@@ -360,7 +360,7 @@ class Classifier:
         canonical = type_.get_canonical()
         if role == "CALL_ARG":
             return slot(DATA, "CALL_ARG", "NULLABLE")
-        if "va_list" in type_.spelling or "__va_list_tag" in canonical.spelling:
+        if is_va_list(type_):
             return Slot(name, POINTER, "NOTHING")
         if "ERROR" in words or (in_callback and strip(pointer(type_) or type_) == "globus_object_t" and "HANDLE" not in words):
             return slot(self.remember(ERROR), "IN", "NULLABLE")
@@ -372,15 +372,17 @@ class Classifier:
             TypeKind.FUNCTIONPROTO, TypeKind.FUNCTIONNOPROTO,
         ):  # fmt: skip
             ctype = self.type(type_)
-            lifetime = [w for w in self.notes.callback_words(ctype.name) if w in FLAGS and not role_of_lifetime(words)]
-            return slot(ctype, "IN" if in_callback else "CALL", *lifetime)
+            given = words if role_of_lifetime(words) else self.notes.callback_words(ctype.name)
+            lifetime = next((w for w in reversed(given) if w in LIFETIMES), "ONCE")
+            flags[:] = [f for f in flags if f not in LIFETIMES]
+            return slot(ctype, "IN" if in_callback else "CALL", *([lifetime] if lifetime != "ONCE" else []))
         target = pointer(type_) if strip(type_) not in self.notes.customs else None
         if target is None:
             through = self.through_typedef(type_)
             if through is not None:
                 target = through
         if target is None:
-            return self.by_value(type_, words, slot)
+            return self.by_value(function, type_, words, slot)
         return self.by_pointer(function, name, type_, target, words, slot, in_callback)
 
     def destroys(self, function: str, type_: cindex.Type) -> bool:
@@ -400,13 +402,13 @@ class Classifier:
         complete = target.get_canonical().kind == TypeKind.RECORD and target.get_canonical().get_size() >= 0
         return target if complete else None
 
-    def by_value(self, type_: cindex.Type, words: list[str], slot) -> Slot:
+    def by_value(self, function: str, type_: cindex.Type, words: list[str], slot) -> Slot:
         ctype = self.type(type_)
         if ctype.kind == "BOX":
             return slot(ctype, "BY_VALUE")
         if ctype.kind == "INTEGER" and "STATUS" in words:
             ctype = STATUS
-        nullable = ["NULLABLE"] if ctype.name in self.notes.nullable else []
+        nullable = ["NULLABLE"] if ctype.name in self.notes.nullable and not self.destroys(function, type_) else []
         return slot(ctype, "IN", *nullable)
 
     def void_parameter(self, function, parameter, index, words, all_, in_callback, slot) -> Slot:
@@ -522,7 +524,8 @@ class Classifier:
             length = slots[partner]
             if length.role in ("OUT", "INOUT"):
                 length.flags = [*length.flags, "BY_ADDRESS"]
-            length.role = "LENGTH"
+            reported = length.role in ("OUT", "INOUT") and slot.role in ("READ", "WRITE")
+            length.role = "LENGTH_OUT" if reported else "LENGTH"
             length.partner = index
 
 
@@ -530,14 +533,19 @@ FLAGS = {
     "NULLABLE", "CONSUMES", "OWNED", "FREE", "OPENSSL_FREE", "KEEPS", "LASTING", "DURING", "WRITABLE", "TERMINATED",
     "EXTERNAL", "RELEASES", "BY_ADDRESS",
 }  # fmt: skip
+LIFETIMES = {"LASTING", "DURING", "ONCE"}
 ROLES = {
     "IN", "BY_VALUE", "IN_POINTER", "OUT", "INOUT", "DEFERRED", "READ", "WRITE", "LENGTH", "BYTES_OUT", "IOVEC", "ARRAY",
     "CALL", "CALL_ARG", "NOTHING", "OUT_ARRAY", "CHARS_OUT", "SILENT",
 }  # fmt: skip
 
 
+def is_va_list(type_: cindex.Type) -> bool:
+    return strip(type_) == "va_list" or "__va_list_tag" in type_.get_canonical().spelling.split("(")[0]
+
+
 def role_of_lifetime(words: list[str]) -> bool:
-    return bool({"LASTING", "DURING", "ONCE"} & set(words))
+    return bool(LIFETIMES & set(words))
 
 
 def borrows(function: str, words: list[str]) -> bool:

@@ -7,7 +7,7 @@ import re
 from classify import CType, Signature, Slot
 from headers import Function
 
-OUTPUTS = {"OUT", "INOUT", "BYTES_OUT", "DEFERRED", "CHARS_OUT", "OUT_ARRAY"}
+OUTPUTS = {"OUT", "LENGTH_OUT", "INOUT", "BYTES_OUT", "DEFERRED", "CHARS_OUT", "OUT_ARRAY"}
 HIDDEN = {"LENGTH", "NOTHING", "SILENT"}
 CUSTOM_TYPES = {
     "reltime": ("float", "float"), "abstime": ("float", "float"), "gss_buffer": ("Buffer", "bytes"),
@@ -39,7 +39,7 @@ def python_type(slot: Slot, module: str, *, output: bool = False) -> str:
     if slot.role == "CALL_ARG":
         return "Any"
     text = plain_type(slot.type, module, output)
-    nullable = "NULLABLE" in slot.flags and not text.startswith(("None", "Any", "bool", "int", "float"))
+    nullable = "NULLABLE" in slot.flags and not text.endswith("| None") and not text.startswith(("None", "Any", "bool", "int", "float"))
     return f"{text} | None" if nullable else text
 
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from annotations import Annotations
-from classify import SCALARS, Classifier, CType, Signature, Slot
+from classify import SCALARS, Classifier, CType, Signature, Slot, is_va_list
 from constants import Constant
 from headers import Function, Headers, declare
 
@@ -15,7 +15,7 @@ BANNER = "/* Generated from {source} and the installed headers: do not edit. */\
 WORDS = {
     "IN": "IN", "BY_VALUE": "IN", "IN_POINTER": "IN", "READ": "IN", "WRITE": "IN", "IOVEC": "IN", "ARRAY": "IN",
     "CALL": "IN", "CALL_ARG": "IN", "INOUT": "INOUT", "OUT": "OUT", "BYTES_OUT": "OUT", "DEFERRED": "OUT",
-    "CHARS_OUT": "OUT", "OUT_ARRAY": "OUT", "LENGTH": "HIDDEN", "NOTHING": "HIDDEN", "SILENT": "HIDDEN",
+    "CHARS_OUT": "OUT", "OUT_ARRAY": "OUT", "LENGTH": "HIDDEN", "LENGTH_OUT": "OUT", "NOTHING": "HIDDEN", "SILENT": "HIDDEN",
 }  # fmt: skip
 
 
@@ -47,7 +47,7 @@ class Aliases:
 
 
 def slot_text(slot: Slot) -> str:
-    role = {"SILENT": "OUT"}.get(slot.role, slot.role)
+    role = {"SILENT": "OUT", "LENGTH_OUT": "LENGTH"}.get(slot.role, slot.role)
     flags = " | ".join(f"GL_{f}" for f in dict.fromkeys(slot.flags)) or "0"
     return f"{{{c_string(slot.name)}, &{slot.type.symbol}, GL_{role}, {flags}, {slot.partner}, {slot.extent}}}"
 
@@ -143,7 +143,7 @@ class TypeWriter:
 def shim(function: Function, signature: Signature) -> str:
     """A printf-like function takes a finished string; its va_list twin too."""
     names = [f"a{i}" for i in range(len(function.parameters))]
-    va_list = next((i for i, p in enumerate(function.parameters) if "va_list" in p.type.spelling or "__va_list_tag" in p.type.spelling), None)
+    va_list = next((i for i, p in enumerate(function.parameters) if is_va_list(p.type)), None)
     text = next(
         (i for i, p in enumerate(function.parameters) if re.search(r"(fmt|format)", p.name)),
         max(i for i, s in enumerate(signature.slots) if s.type.kind == "STRING"),
@@ -184,7 +184,7 @@ def native(notes: Annotations, function: Function) -> str:
 
 def needs_shim(function: Function) -> bool:
     return function.variadic or any(
-        "va_list" in p.type.spelling or "__va_list_tag" in p.type.spelling for p in function.parameters
+        is_va_list(p.type) for p in function.parameters
     )
 
 
@@ -236,7 +236,7 @@ class ModuleWriter:
             return f"%native({function.name}) PyObject *gl_native_{function.name}(PyObject *self, PyObject *args);\n"
         words = []
         for parameter, slot in zip(function.parameters, signature.slots, strict=True):
-            if needs_shim(function) and slot.role == "NOTHING" and "va_list" in f"{parameter.type.spelling}{parameter.type.get_canonical().spelling}":
+            if needs_shim(function) and slot.role == "NOTHING" and is_va_list(parameter.type):
                 continue
             words.append(f"{self.aliases.of(parameter.type)} {WORDS[slot.role]}")
         result = "void" if function.result.spelling == "void" else self.aliases.of(function.result)
@@ -255,7 +255,7 @@ class ModuleWriter:
             shown = signature
             if needs_shim(function) and not control_target(self.notes, function):
                 kept = [s for s, p in zip(signature.slots, function.parameters, strict=True)
-                        if not (s.role == "NOTHING" and "va_list" in f"{p.type.spelling}{p.type.get_canonical().spelling}")]
+                        if not (s.role == "NOTHING" and is_va_list(p.type))]
                 shown = Signature(signature.name, signature.result, kept, signature.refuse, signature.flags)
             functions.append(signature_text(shown, f"gl_f_{function.name}", "const", "&gl_this_module"))
         return (
