@@ -26,6 +26,22 @@
 %param(globus_ftp_client_*_copy, attr, KEEPS)
 %param(globus_ftp_client_*_copy, src, KEEPS)
 
+/* NULL stands for the defaults of an operation, not for the object that a function works on. */
+%param(globus_ftp_client_*attr_*, attr, REQUIRED)
+%param(globus_ftp_client_*attr_copy, src, REQUIRED)
+%param(globus_ftp_client_restart_marker_*, marker, REQUIRED)
+
+%param(globus_ftp_client_operationattr_get_parallelism, parallelism, OUT)
+%param(globus_ftp_client_operationattr_get_layout, layout, OUT)
+%param(globus_ftp_client_operationattr_get_tcp_buffer, tcp_buffer, OUT)
+%param(globus_ftp_client_operationattr_get_dcau, dcau, OUT)
+%param(globus_ftp_client_*get_*marker, marker, OUT)
+%param(globus_ftp_client_handleattr_set_netlogger*, nl_handle, IN_POINTER, NULLABLE)
+%param(globus_ftp_client_restart_plugin_init, interval, IN_POINTER, NULLABLE)
+%param(globus_ftp_client_restart_plugin_init, deadline, IN_POINTER, NULLABLE)
+%param(globus_ftp_client_debug_plugin_init, stream, KEEPS)
+%param(globus_ftp_client_*_plugin_set_copy_destroy, *_cb, NULLABLE)
+
 /* Objects that come back as they were given. */
 %param(globus_ftp_client_handle_?et_user_pointer, user_pointer, DATA)
 %param(globus_ftp_client_handleattr_get_pipeline, pipeline_arg, DATA)

@@ -293,6 +293,8 @@ class Classifier:
         result = self.value_slot("result", prototype.get_result())
         if "STATUS" in self.notes.result_words(name):
             result.type = STATUS
+        if "DATA" in self.notes.result_words(name):
+            result.type = DATA
         found.signature = Signature(name, result, slots, refuse)
         return found
 
@@ -355,6 +357,7 @@ class Classifier:
         role = next((w for w in reversed(words) if w in ROLES), "")
 
         def slot(ctype: CType, default: str, *more: str) -> Slot:
+            more = tuple(f for f in more if not (f == "NULLABLE" and "REQUIRED" in words))
             return Slot(name, ctype, role or default, [*flags, *more], extent=extent)
 
         canonical = type_.get_canonical()
@@ -404,6 +407,8 @@ class Classifier:
 
     def by_value(self, function: str, type_: cindex.Type, words: list[str], slot) -> Slot:
         ctype = self.type(type_)
+        if ctype.kind == "CHAR" and "NUMBER" in words:
+            ctype = self.remember(CType("signed char", "INTEGER", "signed char", "1", signed=True))
         if ctype.kind == "BOX":
             return slot(ctype, "BY_VALUE")
         if ctype.kind == "INTEGER" and "STATUS" in words:

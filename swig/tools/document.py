@@ -24,7 +24,7 @@ def safe(name: str) -> str:
 
 def python_type(slot: Slot, module: str, *, output: bool = False) -> str:
     if slot.role in ("READ", "WRITE"):
-        return "bytes" if output else "Buffer"
+        return "Any" if output else "Buffer"
     if slot.role == "BYTES_OUT":
         return "bytes"
     if slot.role == "IOVEC":
