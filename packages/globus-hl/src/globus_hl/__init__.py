@@ -1,0 +1,38 @@
+"""Grids for Python applications: GridFTP transfers, GSI security, and a whole test grid on loopback.
+
+::
+
+    from globus_hl import gridftp
+
+    with gridftp.Client() as client:
+        client.get("gsiftp://data.example.org/run/a.dat", "a.dat", parallelism=4)
+
+Each module stands for one service and is loaded when it is first used:
+
+* :mod:`globus_hl.gridftp`: files on GridFTP and FTP servers
+* :mod:`globus_hl.errors`: everything that can go wrong
+* :mod:`globus_hl.timeouts`, :mod:`globus_hl.progress`: deadlines and progress events
+* :mod:`globus_hl.testgrid`: a certification authority, users and servers for tests
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+__all__ = ["errors", "gridftp", "progress", "testgrid", "timeouts"]
+
+
+def __getattr__(name: str) -> ModuleType | str:
+    # Modules on first use: importing the package costs next to nothing.
+    if name in __all__:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("globus-hl")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})
