@@ -241,13 +241,17 @@ class CredentialExpiredError(CredentialError):
 class UntrustedCAError(AuthenticationError):
     """A certificate was issued by an authority that is not trusted."""
 
-    default_hint = "install the certificate and the signing policy of that authority in the trust directory (X509_CERT_DIR)"
+    default_hint = (
+        "install that authority's certificate and signing policy in the trust directory (X509_CERT_DIR)"
+    )
 
 
 class ServerIdentityError(AuthenticationError):
     """The server's certificate is genuine, but it is not that of the host we wanted."""
 
-    default_hint = "use the host name that is in the certificate, or pass server_subject= if this certificate is expected"
+    default_hint = (
+        "use the host name of the certificate, or pass server_subject= if this certificate is right"
+    )
 
 
 class AuthorizationError(GridError, PermissionError):
