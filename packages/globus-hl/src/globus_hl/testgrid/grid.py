@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import warnings
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -11,13 +12,12 @@ from typing import TYPE_CHECKING, Self
 
 from . import environment
 from .errors import TestGridError
-from .gridftp import GridFTPServer, Security, account, start_server
+from .gridftp import GridFTPServer, Security, account, embed_server, start_server
 from .pki import CertificateAuthority, Identity, local_names
 from .processes import Watchdog
 from .proxy import make_proxy
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable, Sequence
     from types import TracebackType
 
@@ -80,6 +80,7 @@ class Grid:
     def __init__(self, *, trust: Iterable[Grid | CertificateAuthority] = (), timeout: float = 30.0) -> None:
         self._watchdog: Watchdog | None = None
         self._gridftp: GridFTPServer | None = None
+        self._embedded: list[GridFTPServer] = []
         self._trust = list(trust)
         self._timeout = timeout
         self._numbers = itertools.count(1)
@@ -118,7 +119,11 @@ class Grid:
         """Stop all servers and remove the directory. Idempotent."""
         watchdog, self._watchdog, self._gridftp = self._watchdog, None, None
         if watchdog is not None:
-            watchdog.close()
+            try:
+                while self._embedded:
+                    self._embedded.pop().stop()
+            finally:
+                watchdog.close()
 
     def __enter__(self) -> Self:
         self.start()
@@ -128,8 +133,10 @@ class Grid:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._entered.close()
-        self.close()
+        try:
+            self.close()
+        finally:
+            self._entered.close()
 
     def __del__(self) -> None:
         if getattr(self, "_watchdog", None) is not None:
@@ -221,6 +228,7 @@ class Grid:
         self,
         security: Security = "gsi",
         *,
+        embedded: bool = False,
         root: str | os.PathLike[str] | None = None,
         options: Sequence[str] = (),
     ) -> GridFTPServer:
@@ -232,6 +240,8 @@ class Grid:
                 ``"nomap"``: everybody whom the grid trusts.
                 ``"anonymous"``: besides, anybody, over plain FTP.
                 ``"password"``: besides, the server's `user` with its `password`, over plain FTP.
+            embedded: in this process, not in one of its own. There can be one such server in a process. It
+                runs in the environment of this process: the grid has to be entered, not just started.
             root: existing directory to serve; None: a new one in the grid's directory.
             options: more options of ``globus-gridftp-server``, such as ``["-encrypt-data"]``.
 
@@ -245,5 +255,21 @@ class Grid:
         if root is None:
             root = self.directory / "data" / name
             root.mkdir()
-        env, served = self._server_env(), Path(root).resolve(strict=True)
-        return start_server(self._watchdog, name, env, served, security, options, self._timeout)
+        served = Path(root).resolve(strict=True)
+        if embedded:
+            return self._embed_gridftp(name, served, security, options)
+        return start_server(
+            self._watchdog, name, self._server_env(), served, security, options, self._timeout
+        )
+
+    def _embed_gridftp(
+        self, name: str, root: Path, security: Security, options: Sequence[str]
+    ) -> GridFTPServer:
+        if os.environ.get("X509_CERT_DIR") != str(self.trust_directory):
+            raise TestGridError(
+                "a GridFTP server in this process needs the grid in its environment",
+                hint="use the grid as a context manager, or its environment()",
+            )
+        server = embed_server(self.directory, name, root, security, options, self._timeout)
+        self._embedded.append(server)
+        return server

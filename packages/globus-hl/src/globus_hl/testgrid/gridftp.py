@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from .processes import Watchdog
 
 Security = Literal["gsi", "nomap", "anonymous", "password"]
+Login = tuple[str, str] | tuple[None, None]  # user and password
 READY = r"Server listening at \S+:(\d+)"
 # What -auth-level adds up, where it is given
-IDENTIFY, STAY_THE_USER, NO_GRIDMAP = 1, 4, 8
+IDENTIFY, AUTHORIZE, STAY_THE_USER, NO_GRIDMAP = 1, 2, 4, 8
 
 
 class Running(Protocol):
@@ -56,7 +57,7 @@ class GridFTPServer:
         port: int,
         root: Path,
         security: Security,
-        login: tuple[str, str] | tuple[None, None],
+        login: Login,
         log: Path,
     ) -> None:
         self._process = process
@@ -95,7 +96,7 @@ class GridFTPServer:
 
     @property
     def pid(self) -> int:
-        """The daemon's process id, which is also the process group of its sessions."""
+        """The daemon's process id, and the process group of its sessions; embedded: this process."""
         return self._process.pid
 
     @property
@@ -143,54 +144,66 @@ def start_server(
         options: more options of the server.
         timeout: seconds until it has to be ready.
     """
-    program = find_program("globus-gridftp-server")
-    directory = watchdog.directory
-    login = new_login(security)
-    argv = [
-        program,
-        "-daemon",
-        *server_options(directory, name, root),
-        *login_options(security, login, directory / "etc" / f"{name}.passwd"),
-        *options,
-    ]
+    program, directory, login = find_program("globus-gridftp-server"), watchdog.directory, new_login(security)
+    argv = [program, "-daemon", *server_options(directory, name, root, security, login), *options]
     output = directory / "log" / f"{name}.out"
     process = watchdog.start(name, argv, env, output, READY, timeout)
     return GridFTPServer(process, int(process.groups[0]), root, security, login, output.with_suffix(".log"))
 
 
-def server_options(directory: Path, name: str, root: Path) -> list[str]:
-    """The options that keep a server on loopback, in the grid's directory, and off the machine's settings."""
-    config = directory / "etc" / f"{name}.conf"
-    config_directory = directory / "etc" / f"{name}.conf.d"
+def embed_server(
+    directory: Path, name: str, root: Path, security: Security, options: Sequence[str], timeout: float
+) -> GridFTPServer:
+    """Start a server in this process; the arguments are those of `start_server`."""
+    from .embedded import EmbeddedServer
+
+    login = new_login(security)
+    own = server_options(directory, name, root, security, login, STAY_THE_USER)
+    process = EmbeddedServer([*own, "-connections-max", "1000", *options], directory / "host", timeout)
     log = directory / "log" / f"{name}.log"
-    config.touch()  # empty, but named, as the server would otherwise read /etc/gridftp.conf
-    config_directory.mkdir()
-    return [
-        *("-c", str(config), "-C", str(config_directory)),
-        *("-port", "0", "-control-interface", "127.0.0.1", "-data-interface", "127.0.0.1"),
-        *("-logfile", str(log), "-log-level", "ERROR,WARN,INFO", "-log-module", "stdio:buffer=0"),
-        *("-log-transfer", str(log.with_suffix(".transfers"))),
-        *("-home-dir", str(root), "-restrict-paths", f"RW{root}"),
-    ]
+    return GridFTPServer(process, process.port, root, security, login, log)
 
 
-def new_login(security: Security) -> tuple[str, str] | tuple[None, None]:
+def new_login(security: Security) -> Login:
     """User and password for the servers that ask for them."""
     if security not in get_args(Security):
         raise ValueError(f"security={security!r} is none of {', '.join(map(repr, get_args(Security)))}")
     return (account(), secrets.token_hex(4)) if security == "password" else (None, None)
 
 
-def login_options(
-    security: Security, login: tuple[str, str] | tuple[None, None], password_file: Path
+def server_options(
+    directory: Path, name: str, root: Path, security: Security, login: Login, auth_level: int = 0
 ) -> list[str]:
-    """The options that say who may log in, and as whom: the account that runs the grid."""
+    """The options that say who may log in, and that keep the server on loopback and in the grid's directory.
+
+    Raises:
+        ValueError: the server cannot be restricted to such a root.
+    """
+    if special := set(str(root)) & set(",*?["):
+        raise ValueError(f"root={str(root)!r}: a GridFTP server takes {' '.join(special)} for a pattern")
+    config, log = directory / "etc" / f"{name}.conf", directory / "log" / f"{name}.log"
+    config.touch()  # empty, but named, as the server would otherwise read /etc/gridftp.conf
+    config.with_suffix(".conf.d").mkdir()
+    return [
+        *("-c", str(config), "-C", str(config.with_suffix(".conf.d"))),
+        *("-port", "0", "-control-interface", "127.0.0.1", "-data-interface", "127.0.0.1"),
+        *("-logfile", str(log), "-log-level", "ERROR,WARN,INFO", "-log-module", "stdio:buffer=0"),
+        *("-log-transfer", str(log.with_suffix(".transfers"))),
+        *("-home-dir", str(root), "-restrict-paths", f"RW{root}"),
+        *_login_options(security, login, config.with_suffix(".passwd"), auth_level),
+    ]
+
+
+def _login_options(security: Security, login: Login, password_file: Path, auth_level: int) -> list[str]:
+    """Who may log in; as whom is no question: as the account that runs the grid."""
     user, password = login
     options = []
     if os.geteuid() == 0:
         options += ["-allow-root"]
     if security == "nomap":
-        options += ["-auth-level", str(IDENTIFY | STAY_THE_USER | NO_GRIDMAP)]
+        auth_level |= STAY_THE_USER | NO_GRIDMAP
+    if auth_level:
+        options += ["-auth-level", str(IDENTIFY | AUTHORIZE | auth_level)]
     if security == "anonymous":
         options += ["-allow-anonymous"]
         if os.geteuid() == 0:
