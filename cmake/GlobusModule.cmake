@@ -72,7 +72,7 @@ function(globus_module name)
 
   Python_add_library(${name} MODULE USE_SABI ${SKBUILD_SABI_VERSION} WITH_SOABI "${wrapper}" "${annotated}/${name}_types.c")
   target_compile_definitions(${name} PRIVATE SWIG_TYPE_TABLE=globus_lowlevel)
-  target_include_directories(${name} PRIVATE "${annotated}" "${GLOBUS_SWIG_DIR}")
+  target_include_directories(${name} PRIVATE "${annotated}" "${GLOBUS_SWIG_DIR}/extra")
   target_link_libraries(${name} PRIVATE globus_lowlevel_support)
   _globus_link(${name} ${arg_PACKAGES})
   install(TARGETS ${name} LIBRARY DESTINATION ${GLOBUS_PACKAGE_DIR})
@@ -82,7 +82,7 @@ endfunction()
 # Reads the toolkit's headers with libclang and writes what SWIG and the compiler need to know about them.
 function(_globus_annotate name interface annotated)
   file(GLOB tools CONFIGURE_DEPENDS "${GLOBUS_SWIG_DIR}/tools/*.py")
-  file(GLOB vocabulary CONFIGURE_DEPENDS "${GLOBUS_SWIG_DIR}/lib/*")
+  file(GLOB vocabulary CONFIGURE_DEPENDS "${GLOBUS_SWIG_DIR}/lib/*" "${GLOBUS_SWIG_DIR}/extra/*")
   list(TRANSFORM GCT_INCLUDE_DIRS PREPEND "--include;" OUTPUT_VARIABLE includes)
   add_custom_command(
     OUTPUT "${annotated}/${name}.stamp"
