@@ -53,6 +53,13 @@ static void free_blocks(void *blocks)
     }
 }
 
+/* Nobody else may use a handle while C may destroy it. */
+static bool claims(const gl_slot *slot, PyObject *input)
+{
+    bool may_destroy = slot->flags & GL_CONSUMES || (slot->role == GL_INOUT && gl_type_of(slot->type)->kind == GL_HANDLE);
+    return may_destroy && !(slot->flags & GL_EXTERNAL) && input != Py_None && gl_as_object(input);
+}
+
 void gl_end(gl_call *call)
 {
     if (call->ended) return;
@@ -70,7 +77,12 @@ void gl_end(gl_call *call)
         Py_DECREF((PyObject *)call->closures[i]);
     }
     for (int i = 0; i < call->held_count; ++i) Py_DECREF(call->held[i]);
-    for (int i = 0; call->function && i < call->function->count; ++i) Py_CLEAR(call->made[i]);
+    for (int i = 0; call->function && i < call->function->count; ++i)
+    {
+        if (call->filled & 1u << i) gl_type_of(call->function->slots[i].type)->release(*(void **)call->where[i]);
+        if (call->made[i] && claims(&call->function->slots[i], call->made[i])) ((gl_object *)call->made[i])->claimed = false;
+        Py_CLEAR(call->made[i]);
+    }
     gl_pins_release(call->pins);
     free_blocks(call->blocks);
     PyErr_Restore(type, value, traceback);
@@ -237,11 +249,12 @@ static int callback_in(gl_call *call, const gl_function *function, int index, Py
     return 0;
 }
 
-static int callback_argument_in(gl_call *call, PyObject *input, void *where)
+static int callback_argument_in(gl_call *call, const gl_slot *slot, PyObject *input, void *where)
 {
-    call->callback_arg = input;      /* borrowed: the call's arguments hold it */
+    if (slot->partner < 0) call->callback_arg = input;      /* borrowed: the call's arguments hold it */
     for (int i = 0; i < call->closure_count; ++i)
     {
+        if (slot->partner >= 0 && gl_closure_code(call->closures[i]) != *(void **)call->where[slot->partner]) continue;
         Py_CLEAR(call->closures[i]->argument);
         call->closures[i]->argument = Py_NewRef(input);
     }
@@ -257,14 +270,16 @@ static int by_value_in(gl_call *call, int index, const gl_slot *slot, PyObject *
     return 0;
 }
 
-static int consumed_in(const gl_function *function, int index, PyObject *input)
+static int claim(gl_call *call, const gl_function *function, int index, PyObject *input)
 {
     gl_object *object = (gl_object *)input;
-    if (object->busy > 1 && !(function->slots[index].flags & GL_EXTERNAL))
+    if (object->busy > 1)
     {
         PyErr_Format(PyExc_ValueError, "%s(): this %s is in use by another call", function->name, object->type->name);
         return -1;
     }
+    object->claimed = true;
+    if (!call->made[index]) call->made[index] = Py_NewRef(input);
     return 0;
 }
 
@@ -277,11 +292,16 @@ static int address_in(gl_call *call, const gl_function *function, int index, PyO
         *(void **)where = NULL;
         return 0;
     }
+    bool changed = slot->role == GL_INOUT && type->kind == GL_CUSTOM;
+    if (changed && slot->flags & GL_BY_ADDRESS) return gl_from_python(call, index, slot, input, where);   /* what it points to */
     void *storage = scratch(call, index, gl_value_size(type));
-    if (!storage || gl_from_python(call, index, slot, input, storage) < 0) return -1;
-    if (slot->role == GL_INOUT) call->made[index] = Py_NewRef(input);
+    if (!storage) return -1;
     *(void **)where = storage;
-    return 0;
+    call->gives = changed;
+    if (changed && type->release) call->filled |= 1u << index;
+    int status = gl_from_python(call, index, slot, input, storage);
+    call->gives = false;
+    return status;
 }
 
 int gl_in(gl_call *call, const gl_function *function, int index, PyObject *input, PyObject *args, void *where)
@@ -296,13 +316,12 @@ int gl_in(gl_call *call, const gl_function *function, int index, PyObject *input
         case GL_IOVEC: return vector_in(call, function, index, input, where);
         case GL_ARRAY: return array_in(call, function, index, input, where);
         case GL_CALL: return callback_in(call, function, index, input, args, where);
-        case GL_CALL_ARG: return callback_argument_in(call, input, where);
+        case GL_CALL_ARG: return callback_argument_in(call, slot, input, where);
         case GL_BY_VALUE: return by_value_in(call, index, slot, input, where);
         case GL_IN_POINTER: case GL_INOUT: status = address_in(call, function, index, input, where); break;
         default: status = gl_from_python(call, index, slot, input, where); break;
     }
-    if (status == 0 && slot->flags & GL_CONSUMES && input != Py_None && gl_as_object(input))
-        status = consumed_in(function, index, input);
+    if (status == 0 && claims(slot, input)) status = claim(call, function, index, input);
     if (status == 0 && slot->flags & (GL_CONSUMES | GL_KEEPS) && !call->made[index]) call->made[index] = Py_NewRef(input);
     return status;
 }
@@ -338,14 +357,16 @@ int gl_prepare(gl_call *call, const gl_function *function, int index, void *wher
             else memset(where, 0, type->size);
             return 0;
         case GL_OUT:
+            if (slot->flags & GL_BY_ADDRESS && type->kind == GL_CUSTOM) return type->from_python(call, NULL, where);
             if (slot->flags & GL_BY_ADDRESS)
             {
                 if (!(call->made[index] = gl_object_box(slot->type))) return -1;
                 *(void **)where = ((gl_object *)call->made[index])->pointer;
                 return 0;
             }
+            if (type->kind == GL_CUSTOM && type->release && slot->flags & GL_OWNED) call->filled |= 1u << index;
             return (*(void **)where = scratch(call, index, gl_value_size(type))) ? 0 : -1;
-        case GL_BYTES_OUT: *(void **)where = &call->storage[index]; return 0;
+        case GL_ARRAY_OUT: case GL_BYTES_OUT: *(void **)where = &call->storage[index]; return 0;
         case GL_DEFERRED: return deferred_prepare(call, slot, index, where);
         case GL_CHARS_OUT: return (*(void **)where = gl_allocate(call, (size_t)slot->extent)) ? 0 : -1;
         case GL_OUT_ARRAY:
@@ -380,6 +401,30 @@ static PyObject *array_output(gl_call *call, const gl_function *function, int in
     return tuple;
 }
 
+static bool is_end(const gl_slot *slot, const char *element)
+{
+    const gl_type *type = gl_type_of(slot->type);
+    size_t size = gl_value_size(type);
+    long value = size == 4 ? *(const int32_t *)element : *(const int64_t *)element;
+    return value == slot->extent;
+}
+
+static PyObject *allocated_array_output(gl_call *call, const gl_function *function, int index)
+{
+    const gl_slot *slot = &function->slots[index];
+    char *array = *(char **)*(void **)call->where[index];
+    size_t step = gl_value_size(gl_type_of(slot->type)), count = slot->partner >= 0 ? output_length(call, function, slot->partner) : SIZE_MAX;
+    PyObject *list = PyList_New(0);
+    for (size_t i = 0; list && array && i < count && (slot->partner >= 0 || !is_end(slot, array + i * step)); ++i)
+    {
+        PyObject *item = gl_to_python(slot, array + i * step);
+        if (!item || PyList_Append(list, item) < 0) Py_CLEAR(list);
+        Py_XDECREF(item);
+    }
+    free_output(slot, array);
+    return list;
+}
+
 static PyObject *own(PyObject *object, const gl_slot *slot)
 {
     gl_object *made = object && object != Py_None ? gl_as_object(object) : NULL;
@@ -394,7 +439,7 @@ static PyObject *inout_output(gl_call *call, const gl_slot *slot, int index)
     void *pointer = *(void **)*(void **)call->where[index];
     gl_object *object = input ? gl_as_object(input) : NULL;
     if (object && object->pointer == pointer) return Py_NewRef(input);
-    if (object) object->closed = true, object->owned = false;
+    if (object) gl_object_close(object);
     return gl_object_new(slot->type, pointer, slot->flags & GL_OWNED);
 }
 
@@ -417,12 +462,16 @@ static PyObject *output(gl_call *call, const gl_function *function, int index)
         case GL_CHARS_OUT: return gl_string_to_python(storage);
         case GL_LENGTH: return PyLong_FromSize_t(output_length(call, function, index));
         case GL_OUT_ARRAY: return array_output(call, function, index);
+        case GL_ARRAY_OUT: return allocated_array_output(call, function, index);
         case GL_INOUT:
             if (type->kind == GL_HANDLE) return inout_output(call, slot, index);
-            return gl_to_python(slot, storage);
+            if (type->kind != GL_CUSTOM) return gl_to_python(slot, storage);
+            break;
         default: break;
     }
+    if (slot->flags & GL_BY_ADDRESS && type->kind == GL_CUSTOM) return gl_to_python(slot, call->where[index]);
     if (slot->flags & GL_BY_ADDRESS) return own(Py_NewRef(call->made[index]), slot);
+    if (type->kind == GL_RESULT && !(slot->flags & GL_OWNED)) return gl_error_peek(*(uint32_t *)storage);
     PyObject *result = gl_to_python(slot, storage);
     if (type->kind == GL_STRING) free_output(slot, *(void **)storage);
     if (type->kind == GL_STRINGS && slot->flags & GL_FREE)
@@ -431,7 +480,8 @@ static PyObject *output(gl_call *call, const gl_function *function, int index)
         for (char **item = list; item && *item; ++item) free(*item);
         free(list);
     }
-    if (type->kind == GL_CUSTOM && type->release && slot->flags & GL_OWNED) type->release(storage);
+    if (call->filled & 1u << index) type->release(storage);
+    call->filled &= ~(1u << index);
     return result;
 }
 
@@ -520,6 +570,16 @@ static void release_lasting(int number)
     }
 }
 
+/* C may have copied what the object holds, callbacks above all: they stay when the object replaces or drops them. */
+static PyObject *with_content(PyObject *object)
+{
+    gl_object *handle = gl_as_object(object);
+    if (!handle || !handle->keep) return Py_NewRef(object);
+    PyObject *content = PyDict_Copy(handle->keep), *both = content ? PyTuple_Pack(2, object, content) : NULL;
+    Py_XDECREF(content);
+    return both;
+}
+
 void gl_commit(gl_call *call)
 {
     if (call->committed || !call->function) return;
@@ -535,14 +595,48 @@ void gl_commit(gl_call *call)
         gl_object *owner = flags & GL_KEEPS && object && object != Py_None ? owner_of(call) : NULL;
         if (owner && owner != (gl_object *)object)
         {
-            PyObject *key = PyLong_FromVoidPtr(object);
-            if (key) gl_object_keep(owner, key, object);
+            PyObject *key = PyLong_FromVoidPtr(object), *kept = with_content(object);
+            if (key && kept) gl_object_keep(owner, key, kept);
+            Py_XDECREF(kept);
             Py_XDECREF(key);
         }
         if (flags & GL_CONSUMES && object && gl_as_object(object)) gl_object_close((gl_object *)object);
         if (flags & GL_RELEASES) release_lasting(*(int *)call->where[i]);
     }
     PyErr_Restore(type, value, traceback);
+}
+
+/* A failing GSS call may have made, replaced or deleted a context, and may have a last token for the peer: an alert. */
+static void after_failure(gl_call *call, const gl_function *function, PyObject *error)
+{
+    for (int i = 0; i < function->count; ++i)
+    {
+        const gl_slot *slot = &function->slots[i];
+        gl_type *type = gl_type_of(slot->type);
+        if (type->kind == GL_HANDLE && (slot->role == GL_INOUT || slot->role == GL_OUT) && slot->flags & GL_OWNED)
+        {
+            void *pointer = *(void **)*(void **)call->where[i];
+            gl_object *input = slot->role == GL_INOUT ? gl_as_object(call->made[i]) : NULL;
+            if (input && input->pointer == pointer) continue;
+            if (input) gl_object_close(input);
+            PyObject *orphan = gl_object_new(type, pointer, true);
+            Py_XDECREF(orphan);
+        }
+        else if (call->filled & 1u << i && slot->role == GL_OUT && strcmp(type->name, "gss_buffer_desc") == 0)
+        {
+            PyObject *token = gl_to_python(slot, *(void **)call->where[i]);
+            if (token && PyBytes_Size(token)) PyObject_SetAttrString(error, slot->name, token);
+            Py_XDECREF(token);
+        }
+    }
+}
+
+/* The minor status is a result of its own, in the first parameter. */
+static uint32_t minor_status(gl_call *call, const gl_function *function)
+{
+    const gl_slot *slot = &function->slots[0];
+    bool has_one = function->count && slot->role == GL_OUT && gl_type_of(slot->type)->kind == GL_INTEGER;
+    return has_one ? *(uint32_t *)&call->storage[0] : 0;
 }
 
 PyObject *gl_return(gl_call *call, const gl_function *function, const void *value)
@@ -562,12 +656,13 @@ PyObject *gl_return(gl_call *call, const gl_function *function, const void *valu
     else if (type->kind == GL_MAJOR)
     {
         uint32_t major = *(const uint32_t *)value;
-        uint32_t minor = (uint32_t)call->storage[0].integer;
+        uint32_t minor = minor_status(call, function);
         if (major & 0xffff0000u) error = gl_error_from_major(major, minor);
         else if (slot->flags & GL_OWNED) { gl_commit(call); return append(call, NULL, PyLong_FromUnsignedLong(major)); }
     }
     if (error)
     {
+        if (type->kind == GL_MAJOR) after_failure(call, function, error);
         gl_raise(error);
         return NULL;
     }

@@ -109,6 +109,13 @@ PyObject *gl_error_from_result(uint32_t result)
     return gl_error_from_status(NULL, (int)result, "the library gave no further information");
 }
 
+PyObject *gl_error_peek(uint32_t result)
+{
+    globus_object_t *object = result ? globus_error_peek(result) : NULL;
+    if (object == GLOBUS_ERROR_NO_INFO) return gl_error_from_status(NULL, (int)result, "the library gave no further information");
+    return gl_error_from_object(object);
+}
+
 PyObject *gl_error_from_status(const char *module, int code, const char *message)
 {
     if (!get_class()) return NULL;

@@ -106,6 +106,7 @@ typedef enum
     GL_NOTHING,       /* always 0 or NULL */
     GL_OUT_ARRAY,     /* C fills an array of slot->extent elements, and its count in the GL_LENGTH partner */
     GL_CHARS_OUT,     /* C fills a character array of slot->extent bytes */
+    GL_ARRAY_OUT,     /* C allocates an array; its count in the GL_LENGTH partner, or GL_TERMINATED by slot->extent */
 } gl_role;
 
 enum
@@ -176,6 +177,8 @@ struct gl_call
 {
     const gl_function *function;
     int                outputs;              /* results appended so far */
+    uint32_t           filled;               /* by slot: storage of a converted type that must be released */
+    bool               gives;                /* what from_python stores becomes C's: memory from malloc */
     bool               committed;            /* the C call succeeded */
     bool               ended;
     int                held_count, closure_count, busy_count;
@@ -225,6 +228,7 @@ int   gl_number_from_python(const gl_type *type, PyObject *object, void *address
 
 GL_API PyObject *gl_error_from_result(uint32_t result);            /* takes the error object; None for success */
 GL_API PyObject *gl_error_from_object(void *error);                /* borrows a globus_object_t; None for NULL */
+GL_API PyObject *gl_error_peek(uint32_t result);                   /* leaves the error object where it is */
 GL_API PyObject *gl_error_from_status(const char *module, int code, const char *message);
 GL_API PyObject *gl_error_from_major(uint32_t major, uint32_t minor);
 GL_API void      gl_raise(PyObject *error);                        /* steals */
@@ -245,6 +249,7 @@ struct gl_object
     bool      closed;
     bool      box;           /* `pointer` was malloc-ed by us */
     bool      transient;     /* memory of C that is valid only inside one callback */
+    bool      claimed;       /* by a running call that may destroy it */
 };
 
 PyObject *gl_object_new(gl_type *type, void *pointer, bool owned);     /* finds the object C's pointer belongs to, else makes one */

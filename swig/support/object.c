@@ -287,6 +287,11 @@ static PyObject *object_make(PyTypeObject *python_type, PyObject *args, PyObject
 
 int gl_object_usable(gl_object *object)
 {
+    if (object->claimed)
+    {
+        PyErr_Format(PyExc_ValueError, "this %s is in use by another call", object->type->name);
+        return -1;
+    }
     if (object->pointer && !(object->parent && object->parent->closed)) return 0;
     PyErr_Format(PyExc_ValueError, "this %s is closed", object->type->name);
     return -1;
