@@ -32,7 +32,7 @@ int gl_add_object(PyObject *module, const char *name, gl_type *type, void *point
 
 int gl_add_custom(PyObject *module, const char *name, gl_type *type, const void *address)
 {
-    return add(module, name, gl_type_of(type)->to_python(address));
+    return add(module, name, address ? gl_type_of(type)->to_python(address) : Py_NewRef(Py_None));
 }
 
 int gl_add_alias(PyObject *module, const char *name, const char *function)

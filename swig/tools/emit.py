@@ -290,7 +290,10 @@ class ModuleWriter:
                 if ctype.kind in ("BOX", "HANDLE"):
                     lines.append(f"    if (gl_add_object(module, {name}, &{ctype.symbol}, (void *)({constant.name})) < 0) return -1;")
                 elif ctype.kind == "CUSTOM":
-                    lines.append(f"    {{ {ctype.c} value = ({constant.name}); if (gl_add_custom(module, {name}, &{ctype.symbol}, &value) < 0) return -1; }}")
+                    by_address = constant.type.spelling.endswith("*") and not ctype.c.endswith("*") or ctype.c.endswith("_desc")
+                    value = f"{'const ' + ctype.c + ' *' if by_address else ctype.c + ' '}value = ({constant.name});"
+                    given = "value" if by_address else "&value"
+                    lines.append(f"    {{ {value} if (gl_add_custom(module, {name}, &{ctype.symbol}, {given}) < 0) return -1; }}")
         if self.notes.commands:
             lines.append('    if (gl_add_capsule(module, "_commands", gl_commands, "gl_command") < 0) return -1;')
         body = "\n".join(lines)
