@@ -1,7 +1,7 @@
 """A file goes to a GridFTP server and back, over GSI, all on this machine: ``python -m globus_hl.demo``.
 
-Starts a throw-away grid on loopback, copies with the real ``pyglobus-url-copy``, compares checksums, says what
-it does, and leaves nothing behind. The exit code is 0 only if all of it worked.
+Starts a throw-away grid on loopback, copies with the real ``pyglobus-url-copy``, compares checksums, says
+what it does, and leaves nothing behind. The exit code is 0 only if all of it worked.
 """
 
 from __future__ import annotations

@@ -16,12 +16,14 @@ __all__ = ["describe", "one_line", "printable", "report"]
 _HINTS = {
     errno.ENOSPC: "free some space, or choose another file system",
     errno.EDQUOT: "your quota is used up: remove some files, or choose another file system",
-    errno.EISDIR: "end the destination with '/' to copy into that directory",
+    errno.EISDIR: "with '/' at its end it stands for what is in the directory, or goes into it",
     errno.EACCES: "check who owns it, and its permissions and those of its directory",
     errno.EROFS: "choose another place to write to",
     errno.ENAMETOOLONG: "choose a shorter name",
     errno.EMFILE: "raise the limit of open files (ulimit -n)",
 }
+
+_BUG_HINT = "this is a bug: run the command again with -dbg, and report it with what that prints"
 
 
 def printable(text: str) -> str:
@@ -46,23 +48,15 @@ def describe(error: BaseException) -> str:
         return "interrupted"
     if isinstance(error, Terminated):
         return "terminated"
-    notes = getattr(error, "__notes__", [])
     if isinstance(error, GridError):
-        return one_line("; ".join([str(error), *notes]))
-    if isinstance(error, OSError):
-        return one_line("; ".join([_describe_os_error(error), *notes]))
-    return one_line(
-        f"internal error: {type(error).__name__}: {error}; this is a bug: run the command again with -dbg, "
-        "and report it with what that prints"
-    )
-
-
-def _describe_os_error(error: OSError) -> str:
-    text = error.strerror or str(error) or type(error).__name__
-    if error.filename is not None:
-        text = f"{os.fsdecode(error.filename)}: {text}"
-    hint = _HINTS.get(error.errno or 0)
-    return f"{text}; {hint}" if hint else text
+        parts = [str(error), "" if error.hint else _HINTS.get(error.errno or 0, "")]
+    elif isinstance(error, OSError):
+        what = error.strerror or str(error) or type(error).__name__
+        place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+        parts = [place + what, _HINTS.get(error.errno or 0, "")]
+    else:
+        parts = [f"internal error: {type(error).__name__}: {error}", _BUG_HINT]
+    return one_line("; ".join([*filter(None, parts), *getattr(error, "__notes__", [])]))
 
 
 def report(program: str, error: BaseException, *, debug: bool = False) -> Exit:

@@ -155,7 +155,7 @@ def _copy(source_text: str, destination_text: str, settings: Settings, options: 
         raise click.UsageError(
             "standard input to standard output is not a copy: one of the two must be a file"
         )
-    _check_protection(settings, source, destination)
+    _check_security(settings, source, destination)
     display = _display(options, to_stderr=destination.is_stdio)
     try:
         with Copier(settings, display, create=options["create"]) as copier:
@@ -190,17 +190,19 @@ def _list(text: str, settings: Settings, options: dict[str, Any]) -> int:
     return Exit.OK
 
 
-def _check_protection(settings: Settings, *operands: Operand) -> None:
-    for operand in operands:
-        if (
-            operand.url
-            and operand.url.is_remote
-            and operand.url.scheme != "gsiftp"
-            and settings.protection != "clear"
-        ):
+def _check_security(settings: Settings, *operands: Operand) -> None:
+    """FTP without GSI has nothing to protect data connections with."""
+    remote = [operand for operand in operands if operand.url and operand.url.is_remote]
+    for operand in remote:
+        if operand.url and operand.url.scheme != "gsiftp" and settings.protection != "clear":
             raise click.UsageError(
-                f"-dcsafe and -dcpriv need a gsiftp URL: {operand.text} cannot protect the data"
+                f"-dcsafe and -dcpriv need gsiftp URLs: {operand.text} cannot protect data"
             )
+    schemes = {operand.url.scheme for operand in remote if operand.url}
+    if len(schemes) > 1 and "gsiftp" in schemes and settings.data_channel_authentication:
+        raise click.UsageError(
+            "an FTP server cannot authenticate itself to a GridFTP server; add -nodcau if it need not"
+        )
 
 
 def _display(options: dict[str, Any], *, to_stderr: bool) -> Display:
