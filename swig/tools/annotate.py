@@ -39,7 +39,8 @@ def main() -> None:
     options = parser.parse_args()
     directory = options.interface.parent
     notes = annotations.read(options.interface)
-    headers = Headers([*notes.headers, *notes.commands], [*options.include, str(directory / "extra")], notes.prelude)
+    own = [*notes.headers, *notes.commands, *notes.adapters]
+    headers = Headers(own, [*options.include, str(directory / "extra")], notes.prelude)
     classifier = Classifier(headers, notes, header_owners(directory))
     functions, problems = [], []
     for function in headers.functions.values():
@@ -61,7 +62,7 @@ def main() -> None:
     if problems:
         sys.exit("\n".join(problems))
     options.output.mkdir(parents=True, exist_ok=True)
-    found = constants.find(headers)
+    found = [c for c in constants.find(headers) if c.kind != "variable" or classifier.is_identifier(c.type)]
     names = {f.name for f, _ in functions}
     found = [c for c in found if c.kind != "alias" or c.value in names]
     ModuleWriter(options.output, headers, notes, classifier, functions, found).write()

@@ -33,6 +33,7 @@ class Annotations:
     headers: list[str] = field(default_factory=list)
     prelude: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
+    adapters: list[str] = field(default_factory=list)
     needs: str | None = None
     handles: dict[str, Handle] = field(default_factory=dict)
     customs: dict[str, str] = field(default_factory=dict)
@@ -96,7 +97,7 @@ def apply(annotations: Annotations, text: str) -> None:
         match name:
             case "needs":
                 annotations.needs = words[0]
-            case "prelude" | "commands":
+            case "prelude" | "commands" | "adapters":
                 getattr(annotations, name).extend(w.strip('"') for w in words)
             case "handle" | "handle_by_address":
                 destroy = ", ".join(words[1:])

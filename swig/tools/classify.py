@@ -126,6 +126,10 @@ class Classifier:
         header = file.name.rsplit("/", 1)[-1] if file else ""
         return self.owners.get(header, "")
 
+    def is_identifier(self, type_: cindex.Type) -> bool:
+        """Of the variables that libraries export, those that users need: their object identifiers."""
+        return self.notes.customs.get(strip(type_)) == "oid"
+
     def remember(self, found: CType) -> CType:
         return self.types.setdefault(found.name, found)
 
@@ -298,6 +302,13 @@ class Classifier:
         found.signature = Signature(name, result, slots, refuse)
         return found
 
+    def named_callback(self, name: str) -> CType:
+        """The callback type `name`, where C declares no parameters."""
+        for cursor in self.headers.unit.cursor.get_children():
+            if cursor.kind == CursorKind.TYPEDEF_DECL and cursor.spelling == name:
+                return self.callback(cursor.type, cursor.underlying_typedef_type)
+        raise Unknown(f"TYPE={name} names no type")
+
     def value_slot(self, name: str, type_: cindex.Type) -> Slot:
         target = pointer(type_) if strip(type_) not in self.notes.customs else None
         if target is not None and target.get_canonical().kind == TypeKind.RECORD and strip(target) != "globus_object_t":
@@ -323,6 +334,7 @@ class Classifier:
             slot.c = parameter.type.spelling
             slots.append(slot)
         self.pair_lengths(function.name, slots)
+        pair_arguments(slots)
         flags = [w for w in self.notes.function_words(function.name) if w == "PREACTIVE"]
         return Signature(function.name, self.result(function), slots, flags=flags)
 
@@ -369,12 +381,17 @@ class Classifier:
             return slot(self.remember(ERROR), "IN", "NULLABLE")
         if "STRINGS" in words:
             return slot(STRINGS, "IN", "NULLABLE")
+        if custom := next((w.split("=")[1] for w in words if w.startswith("CUSTOM=")), None):
+            value = (pointer(type_) or type_).spelling
+            ctype = self.remember(CType(custom, "CUSTOM", value, f"sizeof({value})", custom=custom))
+            return slot(ctype, "OUT" if pointer(type_) else "IN")
         if canonical.kind == TypeKind.POINTER and canonical.get_pointee().kind == TypeKind.VOID:
             return self.void_parameter(function, parameter, index, words, all_, in_callback, slot)
         if canonical.kind == TypeKind.POINTER and canonical.get_pointee().kind in (
             TypeKind.FUNCTIONPROTO, TypeKind.FUNCTIONNOPROTO,
         ):  # fmt: skip
-            ctype = self.type(type_)
+            real = next((w.split("=")[1] for w in words if w.startswith("TYPE=")), None)
+            ctype = self.named_callback(real) if real else self.type(type_)
             given = words if role_of_lifetime(words) else self.notes.callback_words(ctype.name)
             lifetime = next((w for w in reversed(given) if w in LIFETIMES), "ONCE")
             flags[:] = [f for f in flags if f not in LIFETIMES]
@@ -457,6 +474,8 @@ class Classifier:
             if "DEFERRED" in words:
                 return slot(self.type(target), "DEFERRED")
             return slot(STRING, "IN")
+        if "ARRAY_OUT" in words:
+            return slot(self.type(pointer(target) or target), "ARRAY_OUT", *([] if "BORROWED" in words else ["FREE"]))
         if "ARRAY" in words or "OUT_ARRAY" in words:
             return slot(self.array_element(target), "ARRAY")
         if inner.kind == TypeKind.POINTER and inner.get_pointee().kind in (TypeKind.CHAR_S, TypeKind.CHAR_U):
@@ -465,6 +484,8 @@ class Classifier:
         ctype = self.type(target)
         if ctype.kind in ("BOX", "HANDLE") and is_address_of(ctype, target):
             return self.object_parameter(function, name, ctype, words, slot)
+        if ctype.kind == "HANDLE" and self.destroys(function, type_):
+            return slot(ctype, "IN_POINTER")
         if ctype.kind == "HANDLE":
             return slot(ctype, "OUT", *([] if borrows(function, words) else ["OWNED"]))
         if ctype.kind == "BOX":  # T ** of a struct
@@ -478,10 +499,13 @@ class Classifier:
             return slot(DATA if "DATA" in words else POINTER, "OUT")
         if ctype.kind == "CALLBACK":
             return slot(ctype, "OUT")
-        nullable = ["NULLABLE"] if ctype.kind == "CUSTOM" else []
+        # None is an empty buffer: C does not always expect NULL
+        nullable = ["NULLABLE"] if ctype.kind == "CUSTOM" and ctype.custom != "gss_buffer" else []
         if in_callback:
             return slot(ctype, "IN_POINTER", *nullable)
-        return slot(ctype, "IN_POINTER" if const else "OUT", *nullable, *(["OWNED"] if not const else []))
+        if const or (pointer(type_) is None and type_.is_const_qualified()):
+            return slot(ctype, "IN_POINTER", *nullable)
+        return slot(ctype, "OUT", *nullable, *([] if "BORROWED" in words else ["OWNED"]))
 
     def array_element(self, target: cindex.Type) -> CType:
         if target.get_canonical().kind == TypeKind.POINTER and pointer(target) is not None:
@@ -513,7 +537,7 @@ class Classifier:
         for index, slot in enumerate(slots):
             words = self.notes.parameter_words(function, slot.name, index)
             given = next((w.split("=")[1] for w in words if w.startswith("LENGTH=")), None)
-            if given == "NONE" or slot.role not in ("READ", "WRITE", "BYTES_OUT", "IOVEC", "ARRAY", "OUT_ARRAY", "DEFERRED"):
+            if given == "NONE" or slot.role not in COUNTED:
                 continue
             if slot.role == "DEFERRED" and slot.type.kind != "POINTER" and given is None:
                 continue
@@ -539,10 +563,18 @@ FLAGS = {
     "EXTERNAL", "RELEASES", "BY_ADDRESS",
 }  # fmt: skip
 LIFETIMES = {"LASTING", "DURING", "ONCE"}
+COUNTED = {"READ", "WRITE", "BYTES_OUT", "IOVEC", "ARRAY", "OUT_ARRAY", "ARRAY_OUT", "DEFERRED"}
 ROLES = {
     "IN", "BY_VALUE", "IN_POINTER", "OUT", "INOUT", "DEFERRED", "READ", "WRITE", "LENGTH", "BYTES_OUT", "IOVEC", "ARRAY",
-    "CALL", "CALL_ARG", "NOTHING", "OUT_ARRAY", "CHARS_OUT", "SILENT",
+    "CALL", "CALL_ARG", "NOTHING", "OUT_ARRAY", "ARRAY_OUT", "CHARS_OUT", "SILENT",
 }  # fmt: skip
+
+
+def pair_arguments(slots: list[Slot]) -> None:
+    """Of several callbacks, each with an argument of its own, that follows it."""
+    arguments = [i for i, s in enumerate(slots) if s.role == "CALL_ARG"]
+    for index in arguments if len(arguments) > 1 else []:
+        slots[index].partner = max(i for i in range(index) if slots[i].role == "CALL")
 
 
 def is_va_list(type_: cindex.Type) -> bool:

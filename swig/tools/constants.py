@@ -19,7 +19,7 @@ INTEGERS = {
 @dataclass
 class Constant:
     name: str
-    kind: str  # integer, float, string, module, address, alias
+    kind: str  # integer, float, string, module, address, alias, variable
     type: cindex.Type | None = None
     value: str = ""
 
@@ -59,7 +59,7 @@ def find(headers: Headers) -> list[Constant]:
             continue
         if constant := describe(name, type_):
             found.append(constant)
-    return aliases + found
+    return aliases + found + [Constant(v.spelling, "variable", v.type) for v in headers.variables]
 
 
 def is_address(type_: cindex.Type) -> bool:

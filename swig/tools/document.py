@@ -7,11 +7,17 @@ import re
 from classify import CType, Signature, Slot
 from headers import Function
 
-OUTPUTS = {"OUT", "LENGTH_OUT", "INOUT", "BYTES_OUT", "DEFERRED", "CHARS_OUT", "OUT_ARRAY"}
+OUTPUTS = {"OUT", "LENGTH_OUT", "INOUT", "BYTES_OUT", "DEFERRED", "CHARS_OUT", "OUT_ARRAY", "ARRAY_OUT"}
 HIDDEN = {"LENGTH", "NOTHING", "SILENT"}
 CUSTOM_TYPES = {
     "reltime": ("float", "float"), "abstime": ("float", "float"), "gss_buffer": ("Buffer", "bytes"),
-    "oid": ("OID", "gss_OID"),
+    "oid": ("OID | str", "OID"), "oid_set": ("Sequence[OID | str]", "list[OID]"), "buffer_set": ("Sequence[Buffer]", "list[bytes]"),
+    "bindings": ("Buffer | Sequence[Any]", "bytes"), "x509": ("Buffer | Any", "bytes"), "x509_req": ("Buffer | Any", "bytes"),
+    "x509_name": ("Buffer | Any", "bytes"), "x509_extension": ("Buffer", "bytes"), "proxy_cert_info": ("Buffer", "bytes"),
+    "evp_pkey": ("Buffer | Any", "bytes"), "x509_stack": ("Buffer | Sequence[Buffer | Any]", "list[bytes]"),
+    "x509_extension_stack": ("Sequence[Buffer]", "list[bytes]"), "asn1_object_stack": ("Any", "list[OID | None]"),
+    "policy_stack": ("Any", "list[bytes]"), "evp_md": ("str | Any", "str"), "bio": ("Buffer", "bytes"),
+    "asn1_time": ("float | str", "int"), "asn1_object": ("OID | str", "OID"), "nid": ("OID | str | int", "OID"),
 }  # fmt: skip
 
 
@@ -33,6 +39,8 @@ def python_type(slot: Slot, module: str, *, output: bool = False) -> str:
         return "Deferred"
     if slot.role == "CHARS_OUT":
         return "str"
+    if slot.role == "ARRAY_OUT":
+        return f"list[{plain_type(slot.type, module, True)}]"
     if slot.role in ("ARRAY", "OUT_ARRAY"):
         inner = plain_type(slot.type, module, output)
         return f"tuple[{inner}, ...]" if output else f"Sequence[{inner}]"
@@ -153,7 +161,7 @@ def stub(notes, functions, classifier, constants) -> str:
             lines += [f"    {n}: Any" for n, _ in ctype.fields] or ["    ..."]
             lines.append("")
     lines += ["OID: TypeAlias = Any", "gss_OID: TypeAlias = Any"] if any(t.custom == "oid" for t in classifier.types.values()) else []
-    kinds = {"integer": "int", "float": "float", "string": "str", "module": "Any", "address": "Any"}
+    kinds = {"integer": "int", "float": "float", "string": "str", "module": "Any", "address": "Any", "variable": "OID"}
     lines += [f"{c.name}: {kinds[c.kind]}" for c in constants if c.kind in kinds]
     lines += [f"def {stub_signature(notes, f, s)}: ..." for f, s in functions if f.header not in notes.commands]
     lines += [f"{c.name} = {c.value}" for c in constants if c.kind == "alias"]

@@ -15,7 +15,7 @@ BANNER = "/* Generated from {source} and the installed headers: do not edit. */\
 WORDS = {
     "IN": "IN", "BY_VALUE": "IN", "IN_POINTER": "IN", "READ": "IN", "WRITE": "IN", "IOVEC": "IN", "ARRAY": "IN",
     "CALL": "IN", "CALL_ARG": "IN", "INOUT": "INOUT", "OUT": "OUT", "BYTES_OUT": "OUT", "DEFERRED": "OUT",
-    "CHARS_OUT": "OUT", "OUT_ARRAY": "OUT", "LENGTH": "HIDDEN", "LENGTH_OUT": "OUT", "NOTHING": "HIDDEN", "SILENT": "HIDDEN",
+    "CHARS_OUT": "OUT", "OUT_ARRAY": "OUT", "ARRAY_OUT": "OUT", "LENGTH": "HIDDEN", "LENGTH_OUT": "OUT", "NOTHING": "HIDDEN", "SILENT": "HIDDEN",
 }  # fmt: skip
 
 
@@ -240,7 +240,7 @@ class ModuleWriter:
                 continue
             words.append(f"{self.aliases.of(parameter.type)} {WORDS[slot.role]}")
         result = "void" if function.result.spelling == "void" else self.aliases.of(function.result)
-        name = f"gl_shim_{function.name}" if needs_shim(function) else function.name
+        name = f"gl_shim_{function.name}" if needs_shim(function) else function.adapter or function.name
         rename = f"%rename({function.name}) {name};\n" if name != function.name else ""
         return f'{rename}%feature("docstring") {name} {c_string(text)};\n{result} {name}({", ".join(words) or "void"});\n'
 
@@ -294,6 +294,9 @@ class ModuleWriter:
                     value = f"{'const ' + ctype.c + ' *' if by_address else ctype.c + ' '}value = ({constant.name});"
                     given = "value" if by_address else "&value"
                     lines.append(f"    {{ {value} if (gl_add_custom(module, {name}, &{ctype.symbol}, {given}) < 0) return -1; }}")
+            elif constant.kind == "variable":
+                symbol = self.classifier.type(constant.type).symbol
+                lines.append(f"    if (gl_add_custom(module, {name}, &{symbol}, &{constant.name}) < 0) return -1;")
         if self.notes.commands:
             lines.append('    if (gl_add_capsule(module, "_commands", gl_commands, "gl_command") < 0) return -1;')
         body = "\n".join(lines)

@@ -9,9 +9,10 @@ from functools import cached_property
 from pathlib import Path
 
 from clang import cindex
-from clang.cindex import CursorKind, TypeKind
+from clang.cindex import CursorKind, TokenKind, TypeKind
 
 ALIASES = (TypeKind.TYPEDEF, TypeKind.ELABORATED)
+ADAPTER = "gl_adapt_"
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Function:
     header: str
     comment: str
     prototype: str
+    adapter: str = ""  # the function that is called in its place
 
 
 @dataclass
@@ -102,7 +104,12 @@ class Headers:
                 found[cursor.spelling] = make_function(cursor, self.own(cursor) or "")
             elif cursor.kind == CursorKind.FUNCTION_DECL and cursor.raw_comment:
                 found[cursor.spelling].comment = clean_comment(cursor.raw_comment)
-        return found
+        return adapted(found)
+
+    @cached_property
+    def variables(self) -> list[cindex.Cursor]:
+        """Variables that the library exports."""
+        return [c for c in self.top_level if c.kind == CursorKind.VAR_DECL and not c.is_definition()]
 
     @cached_property
     def typedefs(self) -> dict[str, str]:
@@ -131,14 +138,26 @@ class Headers:
         return sorted({str(i.include) for i in self.unit.get_includes()})
 
 
+def adapted(functions: dict[str, Function]) -> dict[str, Function]:
+    """gl_adapt_<name> takes the place of <name>."""
+    for symbol in [name for name in functions if name.startswith(ADAPTER)]:
+        adapter = functions.pop(symbol)
+        original = functions[symbol.removeprefix(ADAPTER)]
+        original.parameters, original.result, original.adapter = adapter.parameters, adapter.result, symbol
+    return functions
+
+
 def is_adjacent(cursor: cindex.Cursor) -> bool:
     name, parenthesis = list(cursor.get_tokens())[:2]
     return name.extent.end.offset == parenthesis.extent.start.offset
 
 
 def make_function(cursor: cindex.Cursor, header: str) -> Function:
+    arguments = list(cursor.get_arguments())
+    comments = [] if all(p.spelling for p in arguments) else commented_names(cursor)
+    comments += [""] * (len(arguments) - len(comments))
     parameters = [
-        Parameter(p.spelling or f"argument{i + 1}", p.type) for i, p in enumerate(cursor.get_arguments())
+        Parameter(p.spelling or comments[i] or f"argument{i + 1}", p.type) for i, p in enumerate(arguments)
     ]
     variadic = cursor.type.kind == TypeKind.FUNCTIONPROTO and cursor.type.is_function_variadic()
     words = ", ".join(declare(p.type, p.name) for p in parameters) + (", ..." if variadic else "")
@@ -147,6 +166,16 @@ def make_function(cursor: cindex.Cursor, header: str) -> Function:
         cursor.spelling, cursor.result_type, parameters, variadic, header,
         clean_comment(cursor.raw_comment or ""), prototype,
     )  # fmt: skip
+
+
+def commented_names(cursor: cindex.Cursor) -> list[str]:
+    """Names of parameters that only a comment behind each of them tells, as in gssapi.h."""
+    names = []
+    for token in cursor.get_tokens():
+        if token.kind == TokenKind.COMMENT:
+            text = re.split(r" as | to be | returned ", token.spelling.strip("/* "))[0]
+            names.append(re.sub(r"\W+", "_", text))
+    return names
 
 
 def declare(type_: cindex.Type, name: str) -> str:
