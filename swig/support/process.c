@@ -36,7 +36,7 @@ static int thread_library_present(void)
     return 0;
 }
 
-static void forget_thread(void *unused);
+static void forget_thread(void *state);
 
 int gl_process_start(PyObject *package)
 {
@@ -76,22 +76,19 @@ void gl_activation_end(const void *saved_mask)
 /* Making a Python thread state costs more than a short callback: a pool thread keeps its own until it ends. */
 static void keep_thread_state(void)
 {
-    static char kept;
-    if (pthread_getspecific(thread_state_key)) return;
-    pthread_setspecific(thread_state_key, &kept);
-    PyGILState_Ensure();
+    PyGILState_Ensure();      /* never released: the counter of this state stays above zero */
+    pthread_setspecific(thread_state_key, PyThreadState_Get());
 }
 
-static void forget_thread(void *unused)
+/* The thread ends. Python's own thread-specific pointer may be gone already, so the state comes from our key. */
+static void forget_thread(void *state)
 {
-    (void)unused;
-    if (gl_finalizing || gl_forked) return;
     __atomic_add_fetch(&callbacks_running, 1, __ATOMIC_SEQ_CST);
-    if (!gl_finalizing)
+    if (!gl_finalizing && !gl_forked)
     {
-        PyGILState_Ensure();
-        PyGILState_Release(PyGILState_LOCKED);       /* undoes the line above, keeps the GIL */
-        PyGILState_Release(PyGILState_UNLOCKED);     /* undoes keep_thread_state(): deletes the state */
+        PyEval_RestoreThread(state);
+        PyThreadState_Clear(state);
+        PyThreadState_DeleteCurrent();
     }
     __atomic_sub_fetch(&callbacks_running, 1, __ATOMIC_SEQ_CST);
 }
