@@ -88,7 +88,8 @@ static void forget_thread(void *state)
     {
         PyEval_RestoreThread(state);
         PyThreadState_Clear(state);
-        PyThreadState_DeleteCurrent();
+        PyEval_SaveThread();
+        PyThreadState_Delete(state);
     }
     __atomic_sub_fetch(&callbacks_running, 1, __ATOMIC_SEQ_CST);
 }
