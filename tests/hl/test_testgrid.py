@@ -18,12 +18,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
 from globus_hl.testgrid import Grid, GridFTPServer, MissingProgramError, TestGridError, programs
 from globus_hl.testgrid.processes import Watchdog
 from globus_hl.testgrid.programs import find_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from globus_hl.testgrid.gridftp import Security
 
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
@@ -251,6 +254,77 @@ def test_ftp_url_of_a_gsi_server_says_what_to_start(gridftp_server: GridFTPServe
         _ = gridftp_server.ftp_url
 
 
+# -- the server in this process -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("security", ["gsi", "nomap", "anonymous", "password"])
+def test_embedded(grid: Grid, source: Path, tmp_path: Path, security: Security) -> None:
+    back, umask, directory = tmp_path / "back.dat", os.umask(0o022), Path.cwd()
+    with grid.start_gridftp(security, embedded=True) as server:
+        assert server.pid == os.getpid()
+        urls = [server.url] + ([server.ftp_url] if security in ("anonymous", "password") else [])
+        for url in urls:
+            url_copy(source.as_uri(), f"{url}/a")
+            url_copy(f"{url}/a", back.as_uri(), "-p", "2")
+            assert back.read_bytes() == CONTENT
+            assert "Path not allowed" in refused(f"{url}/../../etc/grid-mapfile", back.as_uri())
+        (server.root / "a").unlink()
+    assert not server.running
+    assert "X509_VHOST_CRED_DIR" not in os.environ
+    assert (os.umask(umask), Path.cwd()) == (0o022, directory)
+
+
+def test_an_embedded_server_shows_the_certificate_of_the_host(grid: Grid, tmp_path: Path) -> None:
+    with grid.start_gridftp(embedded=True) as server:
+        wrong = refused("file:///etc/services", f"{server.url}/a", "-s", grid.user.subject)
+        assert grid.host.subject in wrong
+        url_copy("file:///etc/services", f"{server.url}/a", "-s", grid.host.subject)
+
+
+def test_an_embedded_server_maps_by_the_grid_mapfile(grid: Grid, source: Path) -> None:
+    stranger = grid.add_user("Stranger to the embedded server", mapped=False)
+    env = {**os.environ, "X509_USER_PROXY": stranger.credential}
+    with grid.start_gridftp(embedded=True) as server:
+        assert stranger.subject in refused(source.as_uri(), f"{server.url}/no", env=env)
+
+
+def test_one_embedded_server_at_a_time_ended_with_its_sessions(grid: Grid) -> None:
+    server = grid.start_gridftp(embedded=True)
+    with open_session(server) as connection:
+        with pytest.raises(TestGridError, match="another GridFTP server is embedded in this process"):
+            grid.start_gridftp(embedded=True)
+        server.stop()
+        while connection.recv(4096):  # it may say good-bye
+            pass
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", server.port), timeout=5)
+    server.stop()
+    with grid.start_gridftp(embedded=True) as second:
+        open_session(second).close()
+
+
+def test_a_wrong_option_of_an_embedded_server_leaves_this_process_alive(grid: Grid) -> None:
+    with pytest.raises(TestGridError, match="Unknown option on command line: no-such-option"):
+        grid.start_gridftp(embedded=True, options=["-no-such-option"])
+
+
+def test_an_embedded_server_needs_the_environment_of_its_grid(grid: Grid) -> None:
+    other = Grid().start()
+    try:
+        with pytest.raises(TestGridError, match="needs the grid in its environment"):
+            other.start_gridftp(embedded=True)
+    finally:
+        other.close()
+
+
+def test_a_grid_ends_its_embedded_server(grid: Grid) -> None:
+    with Grid() as other:
+        server = other.start_gridftp(embedded=True)
+    assert not server.running
+    with grid.start_gridftp(embedded=True):
+        pass
+
+
 # -- failures -----------------------------------------------------------------------------------------
 
 
@@ -266,6 +340,15 @@ def test_a_server_that_is_never_ready_is_stopped_at_the_deadline(grid: Grid) -> 
             "sleeper", ["/bin/sleep", "60"], {}, grid.directory / "log/sleeper", "never", 0.2
         )
     assert children_of_watchdog(grid) == before
+
+
+@pytest.mark.parametrize("name", ["a,b", "a*", "a?", "a["])
+def test_a_root_that_the_server_would_take_for_a_pattern_is_refused(
+    grid: Grid, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(ValueError, match="for a pattern"):
+        grid.start_gridftp(root=tmp_path / name)
 
 
 def test_unknown_security_is_refused(grid: Grid) -> None:
@@ -471,19 +554,29 @@ def test_a_forgotten_grid_warns_and_goes() -> None:
     assert not directory.exists()
 
 
-def test_a_forked_child_leaves_the_grid_alone() -> None:
+FORKER = textwrap.dedent(
+    """
+    import os
+    from globus_hl.testgrid import Grid, TestGridError
     with Grid() as grid:
         server = grid.gridftp
-        run(sys.executable, "-c", "pass")
-        child = os.fork()
-        if child == 0:
+        if os.fork() == 0:
             try:
+                server.stop()
+            except TestGridError as error:
+                assert "belongs to the process that made it" in str(error)
                 grid.close()
-            finally:
-                os._exit(0)
-        os.waitpid(child, 0)
-        assert server.running
-        assert grid.directory.exists()
+                os._exit(42)
+        assert os.waitstatus_to_exitcode(os.wait()[1]) == 42
+        assert server.running and grid.directory.exists()
+        server.stop()
+    print("done")
+    """
+)
+
+
+def test_a_forked_child_leaves_the_grid_alone() -> None:
+    assert run(sys.executable, "-c", FORKER, env=child_environment()) == "done\n"
 
 
 def test_servers_start_and_stop_from_many_threads(grid: Grid) -> None:
