@@ -3,6 +3,22 @@
 
 #include <stdlib.h>
 
+static gl_pin *all;     /* guarded by the GIL */
+
+static void remember(gl_pin *pin)
+{
+    pin->after = all;
+    if (all) all->before = pin;
+    all = pin;
+}
+
+static void forget(gl_pin *pin)
+{
+    if (pin->before) pin->before->after = pin->after;
+    else all = pin->after;
+    if (pin->after) pin->after->before = pin->before;
+}
+
 gl_pin *gl_pin_new(PyObject *object, bool writable)
 {
     gl_pin *pin = calloc(1, sizeof *pin);
@@ -16,6 +32,7 @@ gl_pin *gl_pin_new(PyObject *object, bool writable)
         free(pin);
         return NULL;
     }
+    remember(pin);
     GL_COUNT(pins, 1);
     return pin;
 }
@@ -25,6 +42,7 @@ void gl_pins_release(gl_pin *pins)
     while (pins)
     {
         gl_pin *next = pins->next;
+        forget(pins);
         PyBuffer_Release(&pins->view);
         free(pins);
         GL_COUNT(pins, -1);
@@ -32,9 +50,35 @@ void gl_pins_release(gl_pin *pins)
     }
 }
 
+static bool holds(const gl_pin *pin, const void *address, size_t length)
+{
+    const char *start = pin->view.buf, *wanted = address;
+    return wanted >= start && wanted + length <= start + pin->view.len;
+}
+
 PyObject *gl_pins_find(gl_pin *pins, const void *address)
 {
     for (; pins; pins = pins->next)
-        if (pins->view.buf == address) return Py_NewRef(pins->view.obj);
+        if (pins->view.buf == address || holds(pins, address, 1)) return Py_NewRef(pins->view.obj);
     return NULL;
+}
+
+static PyObject *part(PyObject *object, Py_ssize_t start, Py_ssize_t length)
+{
+    PyObject *whole = PyMemoryView_FromObject(object);
+    PyObject *bytes = whole ? PyObject_CallMethod(whole, "cast", "s", "B") : NULL;
+    PyObject *slice = bytes ? PySequence_GetSlice(bytes, start, start + length) : NULL;
+    PyObject *result = slice ? PyObject_CallMethod(slice, "toreadonly", NULL) : NULL;
+    Py_XDECREF(slice);
+    Py_XDECREF(bytes);
+    Py_XDECREF(whole);
+    return result;
+}
+
+PyObject *gl_pinned_view(const void *address, size_t length)
+{
+    for (gl_pin *pin = all; pin; pin = pin->after)
+        if (holds(pin, address, length))
+            return part(pin->view.obj, (const char *)address - (const char *)pin->view.buf, (Py_ssize_t)length);
+    return PyBytes_FromStringAndSize(address, (Py_ssize_t)length);
 }

@@ -2,6 +2,7 @@
 #include "gl.h"
 
 #include <globus_module.h>
+#include <globus_object.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,14 +11,22 @@
 int gl_hold(gl_call *call, PyObject *object)
 {
     if (!object) return -1;
-    if (call->held_count == GL_MAX_HELD)
+    if (call->held_count < GL_MAX_HELD)
     {
-        Py_DECREF(object);
-        PyErr_SetString(PyExc_SystemError, "too many temporary objects in one call");
-        return -1;
+        call->held[call->held_count++] = object;
+        return 0;
     }
-    call->held[call->held_count++] = object;
-    return 0;
+    if (!call->held_more) call->held_more = PyList_New(0);
+    int status = call->held_more ? PyList_Append(call->held_more, object) : -1;
+    Py_DECREF(object);
+    return status;
+}
+
+void gl_unhold(gl_call *call)
+{
+    Py_ssize_t more = call->held_more ? PyList_Size(call->held_more) : 0;
+    if (more) PySequence_DelItem(call->held_more, more - 1);
+    else if (call->held_count) Py_CLEAR(call->held[--call->held_count]);
 }
 
 void *gl_allocate(gl_call *call, size_t size)
@@ -60,6 +69,12 @@ static bool claims(const gl_slot *slot, PyObject *input)
     return may_destroy && !(slot->flags & GL_EXTERNAL) && input != Py_None && gl_as_object(input);
 }
 
+/* An object that C keeps until a callback gives it back. */
+static bool is_gift(const gl_slot *slot)
+{
+    return slot->flags & GL_GIVEN && slot->role == GL_IN;
+}
+
 void gl_end(gl_call *call)
 {
     if (call->ended) return;
@@ -77,10 +92,12 @@ void gl_end(gl_call *call)
         Py_DECREF((PyObject *)call->closures[i]);
     }
     for (int i = 0; i < call->held_count; ++i) Py_DECREF(call->held[i]);
+    Py_CLEAR(call->held_more);
     for (int i = 0; call->function && i < call->function->count; ++i)
     {
         if (call->filled & 1u << i) gl_type_of(call->function->slots[i].type)->release(*(void **)call->where[i]);
         if (call->made[i] && claims(&call->function->slots[i], call->made[i])) ((gl_object *)call->made[i])->claimed = false;
+        if (!call->committed && is_gift(&call->function->slots[i])) gl_take(call->made[i]);
         Py_CLEAR(call->made[i]);
     }
     gl_pins_release(call->pins);
@@ -126,16 +143,16 @@ static int store_length(gl_call *call, const gl_function *function, int index, s
     return 0;
 }
 
-/* The one-shot callback that holds what C uses until it runs, or NULL. */
+/* The callback that holds what C uses until it has run, or NULL. */
 static gl_closure *holder(gl_call *call)
 {
-    return call->closure_count && call->closures[0]->once ? call->closures[0] : NULL;
+    return call->closure_count && call->closures[0]->holds ? call->closures[0] : NULL;
 }
 
 /* It takes over the buffers, memory and deferred outputs of its call, before the call: it may run before that returns. */
 static void hand_over(gl_call *call, gl_closure *closure, PyObject *args)
 {
-    closure->args = Py_NewRef(args);
+    if (closure->once) closure->args = Py_NewRef(args);
     if (closure != holder(call)) return;
     closure->pins = call->pins;
     closure->blocks = call->blocks;
@@ -195,6 +212,12 @@ static int vector_in(gl_call *call, const gl_function *function, int index, PyOb
     return store_length(call, function, slot->partner, (size_t)count);
 }
 
+static size_t element_size(const gl_slot *slot)
+{
+    const gl_type *type = gl_type_of(slot->type);
+    return slot->flags & GL_INLINE ? type->size : gl_value_size(type);
+}
+
 static int array_in(gl_call *call, const gl_function *function, int index, PyObject *input, void *where)
 {
     const gl_slot *slot = &function->slots[index];
@@ -205,7 +228,7 @@ static int array_in(gl_call *call, const gl_function *function, int index, PyObj
         return gl_bad_argument(call, index, "a sequence", input);
     Py_ssize_t count = PySequence_Size(input);
     if (count < 0) return -1;
-    size_t step = gl_value_size(type);
+    size_t step = element_size(slot);
     char *array = gl_allocate(call, ((size_t)count + 1) * step);
     if (!array) return -1;
     gl_slot element = *slot;
@@ -213,7 +236,12 @@ static int array_in(gl_call *call, const gl_function *function, int index, PyObj
     for (Py_ssize_t i = 0; i < count; ++i)
     {
         PyObject *item = PySequence_GetItem(input, i);
-        int status = item ? gl_from_python(call, index, &element, item, array + (size_t)i * step) : -1;
+        char *address = array + (size_t)i * step;
+        int status = -1;
+        if (item && slot->flags & GL_INLINE)
+            status = gl_object_check(item, type) ? gl_object_copy_into(call, item, address)
+                                                 : gl_bad_argument(call, index, type->name, item);
+        else if (item) status = gl_from_python(call, index, &element, item, address);
         Py_XDECREF(item);
         if (status < 0) return -1;
     }
@@ -243,7 +271,8 @@ static int callback_in(gl_call *call, const gl_function *function, int index, Py
         return -1;
     }
     call->closures[call->closure_count++] = closure;
-    if (once) hand_over(call, closure, args);
+    closure->holds = !(slot->flags & GL_DURING);
+    if (closure->holds) hand_over(call, closure, args);
     if (call->callback_arg) closure->argument = Py_NewRef(call->callback_arg);
     *(void **)where = gl_closure_code(closure);
     return 0;
@@ -273,6 +302,11 @@ static int by_value_in(gl_call *call, int index, const gl_slot *slot, PyObject *
 static int claim(gl_call *call, const gl_function *function, int index, PyObject *input)
 {
     gl_object *object = (gl_object *)input;
+    if (object->type->kind == GL_BOX && !object->owned && !object->box)
+    {
+        PyErr_Format(PyExc_ValueError, "%s(): this %s belongs to the library", function->name, object->type->name);
+        return -1;
+    }
     if (object->busy > 1)
     {
         PyErr_Format(PyExc_ValueError, "%s(): this %s is in use by another call", function->name, object->type->name);
@@ -304,6 +338,16 @@ static int address_in(gl_call *call, const gl_function *function, int index, PyO
     return status;
 }
 
+/* C gets a copy that stays. */
+static int string_forever(const char **where)
+{
+    if (!*where) return 0;
+    PyObject *bytes = PyBytes_FromString(*where), *kept = bytes ? gl_forever(bytes) : NULL;
+    Py_XDECREF(bytes);
+    if (kept) *where = PyBytes_AsString(kept);
+    return kept ? 0 : -1;
+}
+
 int gl_in(gl_call *call, const gl_function *function, int index, PyObject *input, PyObject *args, void *where)
 {
     call->function = function;
@@ -322,7 +366,11 @@ int gl_in(gl_call *call, const gl_function *function, int index, PyObject *input
         default: status = gl_from_python(call, index, slot, input, where); break;
     }
     if (status == 0 && claims(slot, input)) status = claim(call, function, index, input);
-    if (status == 0 && slot->flags & (GL_CONSUMES | GL_KEEPS) && !call->made[index]) call->made[index] = Py_NewRef(input);
+    if (status == 0 && slot->flags & (GL_CONSUMES | GL_KEEPS | GL_GIVEN | GL_FOREVER) && !call->made[index])
+        call->made[index] = Py_NewRef(input);
+    if (status == 0 && slot->flags & GL_FOREVER && gl_type_of(slot->type)->kind == GL_STRING)
+        status = string_forever(where);
+    if (status == 0 && is_gift(slot)) status = gl_give(input);      /* before the call: C may pass it on at once */
     return status;
 }
 
@@ -351,7 +399,8 @@ int gl_prepare(gl_call *call, const gl_function *function, int index, void *wher
                 int owner = slot->partner;
                 if (owner >= 0 && function->slots[owner].role == GL_DEFERRED && call->made[owner])
                     return (*(void **)where = gl_deferred_length(call->made[owner])) ? 0 : -1;
-                call->storage[index].integer = 0;
+                bool is_capacity = owner >= 0 && function->slots[owner].role == GL_OUT_ARRAY;
+                call->storage[index].integer = is_capacity ? function->slots[owner].extent : 0;
                 *(void **)where = &call->storage[index];
             }
             else memset(where, 0, type->size);
@@ -370,7 +419,7 @@ int gl_prepare(gl_call *call, const gl_function *function, int index, void *wher
         case GL_DEFERRED: return deferred_prepare(call, slot, index, where);
         case GL_CHARS_OUT: return (*(void **)where = gl_allocate(call, (size_t)slot->extent)) ? 0 : -1;
         case GL_OUT_ARRAY:
-            return (*(void **)where = gl_allocate(call, (size_t)slot->extent * gl_value_size(type))) ? 0 : -1;
+            return (*(void **)where = gl_allocate(call, (size_t)slot->extent * element_size(slot))) ? 0 : -1;
         default: memset(where, 0, gl_value_size(type)); return 0;
     }
 }
@@ -386,16 +435,32 @@ static void free_output(const gl_slot *slot, void *pointer)
     if (slot->flags & (GL_FREE | GL_OPENSSL_FREE)) free(pointer);   /* OPENSSL_free() is free() unless replaced */
 }
 
+static PyObject *element_output(const gl_slot *slot, const char *address)
+{
+    if (!(slot->flags & GL_INLINE)) return gl_to_python(slot, address);
+    gl_object *copy = (gl_object *)gl_object_box(slot->type);
+    if (copy) memcpy(copy->pointer, address, copy->type->size);
+    return (PyObject *)copy;
+}
+
+/* How many elements C says there are: at an address, or as a value that was passed. */
+static size_t element_count(gl_call *call, const gl_function *function, const gl_slot *slot)
+{
+    if (slot->partner < 0) return (size_t)slot->extent;
+    if (slot->role == GL_OUT_ARRAY) return output_length(call, function, slot->partner);
+    const void *length = call->where[slot->partner];
+    return gl_type_of(function->slots[slot->partner].type)->size == 8 ? *(const size_t *)length : *(const uint32_t *)length;
+}
+
 static PyObject *array_output(gl_call *call, const gl_function *function, int index)
 {
     const gl_slot *slot = &function->slots[index];
-    const gl_type *type = gl_type_of(slot->type);
     const char *array = *(void **)call->where[index];
-    size_t count = slot->partner >= 0 ? output_length(call, function, slot->partner) : (size_t)slot->extent;
+    size_t count = array ? element_count(call, function, slot) : 0;
     PyObject *tuple = PyTuple_New((Py_ssize_t)count);
     for (size_t i = 0; tuple && i < count; ++i)
     {
-        PyObject *item = gl_to_python(slot, array + i * gl_value_size(type));
+        PyObject *item = element_output(slot, array + i * element_size(slot));
         if (!item || PyTuple_SetItem(tuple, (Py_ssize_t)i, item) < 0) Py_CLEAR(tuple);
     }
     return tuple;
@@ -443,6 +508,13 @@ static PyObject *inout_output(gl_call *call, const gl_slot *slot, int index)
     return gl_object_new(slot->type, pointer, slot->flags & GL_OWNED);
 }
 
+/* What belongs to the first object of the call. */
+static bool is_borrowed(const gl_call *call, const gl_slot *slot)
+{
+    gl_kind kind = gl_type_of(slot->type)->kind;
+    return (kind == GL_HANDLE || kind == GL_BOX) && !(slot->flags & GL_OWNED) && call->busy_count;
+}
+
 static PyObject *output(gl_call *call, const gl_function *function, int index)
 {
     const gl_slot *slot = &function->slots[index];
@@ -461,7 +533,7 @@ static PyObject *output(gl_call *call, const gl_function *function, int index)
         case GL_DEFERRED: return Py_NewRef(call->made[index]);
         case GL_CHARS_OUT: return gl_string_to_python(storage);
         case GL_LENGTH: return PyLong_FromSize_t(output_length(call, function, index));
-        case GL_OUT_ARRAY: return array_output(call, function, index);
+        case GL_OUT_ARRAY: case GL_ARRAY: return array_output(call, function, index);
         case GL_ARRAY_OUT: return allocated_array_output(call, function, index);
         case GL_INOUT:
             if (type->kind == GL_HANDLE) return inout_output(call, slot, index);
@@ -470,9 +542,14 @@ static PyObject *output(gl_call *call, const gl_function *function, int index)
         default: break;
     }
     if (slot->flags & GL_BY_ADDRESS && type->kind == GL_CUSTOM) return gl_to_python(slot, call->where[index]);
-    if (slot->flags & GL_BY_ADDRESS) return own(Py_NewRef(call->made[index]), slot);
+    if (slot->flags & GL_BY_ADDRESS)
+    {
+        if (slot->flags & GL_FREE && gl_object_adopt((gl_object *)call->made[index]) < 0) return NULL;
+        return own(Py_NewRef(call->made[index]), slot);
+    }
     if (type->kind == GL_RESULT && !(slot->flags & GL_OWNED)) return gl_error_peek(*(uint32_t *)storage);
-    PyObject *result = gl_to_python(slot, storage);
+    PyObject *result = is_borrowed(call, slot) ? gl_object_borrow(slot->type, *(void **)storage, call->busy[0])
+                                               : gl_to_python(slot, storage);
     if (type->kind == GL_STRING) free_output(slot, *(void **)storage);
     if (type->kind == GL_STRINGS && slot->flags & GL_FREE)
     {
@@ -580,6 +657,25 @@ static PyObject *with_content(PyObject *object)
     return both;
 }
 
+/* What must live as long as the owner: a string as C got it, an object with all that it uses itself. */
+static PyObject *content_of(gl_call *call, int index, PyObject *object)
+{
+    if (gl_type_of(call->function->slots[index].type)->kind != GL_STRING) return with_content(object);
+    for (int i = 0; i < call->held_count; ++i)
+        if (PyBytes_Check(call->held[i]) && PyBytes_AsString(call->held[i]) == *(char **)call->where[index])
+            return Py_NewRef(call->held[i]);
+    return Py_NewRef(Py_None);
+}
+
+/* An object that C never gives back can never be destroyed. */
+static void keep_forever(PyObject *object)
+{
+    if (gl_as_object(object)) ++gl_as_object(object)->busy;
+    PyObject *content = with_content(object);
+    if (content) gl_forever(content);
+    Py_XDECREF(content);
+}
+
 void gl_commit(gl_call *call)
 {
     if (call->committed || !call->function) return;
@@ -595,11 +691,13 @@ void gl_commit(gl_call *call)
         gl_object *owner = flags & GL_KEEPS && object && object != Py_None ? owner_of(call) : NULL;
         if (owner && owner != (gl_object *)object)
         {
-            PyObject *key = PyLong_FromVoidPtr(object), *kept = with_content(object);
+            PyObject *key = PyLong_FromVoidPtr(object), *kept = content_of(call, i, object);
             if (key && kept) gl_object_keep(owner, key, kept);
             Py_XDECREF(kept);
             Py_XDECREF(key);
         }
+        if (flags & GL_SHARED && *(void **)call->where[i]) globus_object_reference(*(void **)call->where[i]);
+        if (flags & GL_FOREVER && object && object != Py_None && !PyUnicode_Check(object)) keep_forever(object);
         if (flags & GL_CONSUMES && object && gl_as_object(object)) gl_object_close((gl_object *)object);
         if (flags & GL_RELEASES) release_lasting(*(int *)call->where[i]);
     }
@@ -670,7 +768,8 @@ PyObject *gl_return(gl_call *call, const gl_function *function, const void *valu
     gl_commit(call);
     if (type->kind == GL_RESULT || type->kind == GL_STATUS || type->kind == GL_VOID || type->kind == GL_MAJOR)
         Py_RETURN_NONE;
-    PyObject *result = gl_to_python(slot, value);
+    PyObject *result = is_borrowed(call, slot) ? gl_object_borrow(slot->type, *(void *const *)value, call->busy[0])
+                                               : gl_to_python(slot, value);
     if (type->kind == GL_STRING) free_output(slot, *(void *const *)value);
     if (type->kind == GL_STRINGS && slot->flags & GL_FREE) free(*(void *const *)value);
     return append(call, NULL, result);

@@ -82,7 +82,7 @@ static PyObject *memory_to_python(gl_closure *closure, const void *address, long
     PyObject *pinned = gl_pins_find(closure->pins, address);
     if (pinned) return pinned;
     if (!address) Py_RETURN_NONE;
-    return PyBytes_FromStringAndSize(address, (Py_ssize_t)length);
+    return PyBytes_FromStringAndSize(address, length > 0 ? (Py_ssize_t)length : 0);
 }
 
 typedef struct { void *base; size_t length; } vector_element;   /* struct iovec */
@@ -106,6 +106,8 @@ static PyObject *argument_to_python(gl_closure *closure, const gl_function *sign
     {
         case GL_CALL_ARG: return Py_NewRef(closure->argument ? closure->argument : Py_None);
         case GL_READ: case GL_WRITE:
+            if (slot->flags & GL_VIEW)
+                return gl_pinned_view(*(void **)arguments[index], (size_t)length_at(signature, slot->partner, arguments));
             return memory_to_python(closure, *(void **)arguments[index], length_at(signature, slot->partner, arguments));
         case GL_IOVEC:
             return vector_to_python(closure, *(vector_element **)arguments[index],
@@ -115,6 +117,9 @@ static PyObject *argument_to_python(gl_closure *closure, const gl_function *sign
             const void *target = *(void **)arguments[index];
             return target ? gl_to_python(slot, target) : Py_NewRef(Py_None);
         }
+        case GL_IN:
+            if (slot->flags & GL_GIVEN) return gl_given(*(void **)arguments[index]);
+            return gl_to_python(slot, arguments[index]);
         case GL_NOTHING: Py_RETURN_NONE;
         case GL_ARRAY:
             if (gl_type_of(slot->type)->kind == GL_STRING)
@@ -188,7 +193,8 @@ static int store_answer(const gl_slot *slot, PyObject *answer, void *address, bo
         }
         else if (type->kind == GL_DATA)
         {
-            Py_INCREF(answer);
+            if (!(slot->flags & GL_GIVEN)) Py_INCREF(answer);
+            else status = gl_give(answer);
             memcpy(address, value, size);
         }
         else if (widened && size < sizeof(ffi_arg))
@@ -245,6 +251,8 @@ static void report(gl_closure *closure, const gl_function *signature, void *resu
 
 /* ---- the call from C -------------------------------------------------------------------------------------------------- */
 
+static void closure_clear_content(gl_closure *closure);
+
 static void run(gl_closure *closure, void *result, void **arguments)
 {
     const gl_function *signature = closure->type->signature;
@@ -258,6 +266,27 @@ static void run(gl_closure *closure, void *result, void **arguments)
     if (tuple) close_transients(tuple);
     Py_XDECREF(answer);
     Py_XDECREF(tuple);
+}
+
+/* The objects whose last appearance this was. */
+static void take_back(const gl_function *signature, void **given)
+{
+    for (int i = 0; i < signature->count; ++i)
+        if (signature->slots[i].flags & GL_GIVEN && signature->slots[i].flags & GL_RELEASES) gl_take(given[i]);
+}
+
+static void call_closure(gl_closure *closure, void *result, void **arguments)
+{
+    const gl_function *signature = closure->type->signature;
+    bool again = signature->again ? signature->again(arguments) : !closure->once;
+    void *given[MAX_ARGUMENTS] = {0};
+    for (int i = 0; i < signature->count; ++i)
+        if (signature->slots[i].flags & GL_GIVEN) given[i] = *(void **)arguments[i];
+    if (closure->deferred) gl_deferred_complete(closure->deferred);
+    run(closure, result, arguments);
+    take_back(signature, given);
+    if (!again && closure->once) gl_closure_dispose(closure);
+    else if (!again) closure_clear_content(closure);
 }
 
 static void invoke(ffi_cif *cif, void *result, void **arguments, void *data)
@@ -275,9 +304,7 @@ static void invoke(ffi_cif *cif, void *result, void **arguments, void *data)
     else
     {
         Py_INCREF((PyObject *)closure);
-        if (closure->deferred) gl_deferred_complete(closure->deferred);
-        run(closure, result, arguments);
-        if (closure->once) gl_closure_dispose(closure);
+        call_closure(closure, result, arguments);
         Py_DECREF((PyObject *)closure);
     }
     gl_callback_end(state);

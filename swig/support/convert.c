@@ -180,7 +180,7 @@ static int strings_from_python(gl_call *call, int index, const gl_slot *slot, Py
         }
         Py_DECREF(item);
         if (status < 0) return -1;
-        Py_CLEAR(call->held[--call->held_count]);
+        gl_unhold(call);
     }
     *(const char ***)address = list;
     return 0;

@@ -60,7 +60,8 @@ typedef struct
     const char    *name;
     size_t         offset;
     size_t         count;     /* elements of an array, 0 for a plain field */
-    const gl_slot *slot;
+    const gl_slot *slot;      /* its partner: the field that counts the elements this one points to */
+    bool         (*present)(const void *object);    /* of a union: whether the member is the one that is set; or NULL */
 } gl_field;
 
 struct gl_type
@@ -75,11 +76,12 @@ struct gl_type
     const gl_enumerator *enumerators;
     const gl_field      *fields;     /* ends with a NULL name */
     const gl_function   *signature;  /* of a GL_CALLBACK */
-    void               (*destroy)(void *pointer);   /* called without the GIL */
+    bool               (*destroy)(void *pointer);   /* called without the GIL; false: C still uses the memory of the box */
     PyObject          *(*to_python)(const void *address);
     int                (*from_python)(gl_call *call, PyObject *object, void *address);
     void               (*release)(void *address);   /* frees what C stored at an output's address */
     const char          *made_by;    /* how Python gets one, for messages */
+    const PyType_Slot   *slots;      /* what its Python type can do besides; ends with {0, NULL} */
     /* filled in at run time */
     gl_type             *canonical;
     PyObject            *python_type;
@@ -126,7 +128,12 @@ enum
     GL_PREACTIVE = 4096,    /* of a function: may be called before its module is active */
     GL_EXTERNAL = 8192,     /* an object whose own thread safety allows concurrent destroy */
     GL_OPTIONAL_CALL = 16384,
-    GL_RELEASES = 32768,    /* unregisters the lasting callback that this handle number names */
+    GL_RELEASES = 32768,    /* unregisters the lasting callback that this handle number names; gives back a GL_GIVEN */
+    GL_INLINE = 65536,      /* of an array: its elements are the structs, not their addresses */
+    GL_VIEW = 131072,       /* of a buffer in a callback: a part of one that was registered arrives as a view of it */
+    GL_GIVEN = 262144,      /* of GL_DATA: C keeps a reference, until a callback that GL_RELEASES it */
+    GL_SHARED = 524288,     /* of a globus_object_t: C frees it, so it gets a reference of its own */
+    GL_FOREVER = 1048576,   /* C may use it as long as the process lives */
 };
 
 struct gl_slot
@@ -148,7 +155,14 @@ struct gl_function
     int            count;
     int            flags;
     long long      refuse;  /* of a callback that decides: what an exception answers */
+    bool         (*again)(void **arguments);    /* of a callback: whether C will call it once more; or NULL */
 };
+
+typedef struct
+{
+    const char *name;
+    gl_type    *type;
+} gl_alias;
 
 struct gl_module
 {
@@ -156,6 +170,7 @@ struct gl_module
     void               *descriptor;     /* globus_module_descriptor_t that must be active, or NULL */
     const char         *descriptor_name;
     gl_type           **types;          /* ends with NULL */
+    const gl_alias     *aliases;        /* more names of types; ends with a NULL name */
     volatile int        active;
     gl_module          *next;
 };
@@ -189,6 +204,7 @@ struct gl_call
     gl_storage         storage[GL_MAX_SLOTS];
     PyObject          *made[GL_MAX_SLOTS];   /* objects made for outputs, and handles of inputs */
     PyObject          *held[GL_MAX_HELD];
+    PyObject          *held_more;            /* a list of what does not fit there */
     gl_object         *busy[GL_MAX_SLOTS];
     gl_closure        *closures[GL_MAX_CLOSURES];
 };
@@ -209,6 +225,7 @@ GL_API PyObject *gl_return(gl_call *call, const gl_function *function, const voi
 GL_API void gl_end(gl_call *call);
 
 int   gl_hold(gl_call *call, PyObject *object);          /* steals a reference until the call ends */
+void  gl_unhold(gl_call *call);                          /* drops the last one */
 void *gl_allocate(gl_call *call, size_t size);           /* zeroed, freed when the call ends */
 int   gl_bad_argument(gl_call *call, int index, const char *expected, PyObject *got);
 
@@ -231,6 +248,7 @@ GL_API PyObject *gl_error_from_object(void *error);                /* borrows a 
 GL_API PyObject *gl_error_peek(uint32_t result);                   /* leaves the error object where it is */
 GL_API PyObject *gl_error_from_status(const char *module, int code, const char *message);
 GL_API PyObject *gl_error_from_major(uint32_t major, uint32_t minor);
+void            *gl_error_object(PyObject *error);                  /* the globus_object_t of a GlobusError, or NULL */
 GL_API void      gl_raise(PyObject *error);                        /* steals */
 GL_API int       gl_result_from_python(PyObject *object, uint32_t *result);
 
@@ -252,15 +270,33 @@ struct gl_object
     bool      claimed;       /* by a running call that may destroy it */
 };
 
-PyObject *gl_object_new(gl_type *type, void *pointer, bool owned);     /* finds the object C's pointer belongs to, else makes one */
-PyObject *gl_object_box(gl_type *type);                                /* fresh zeroed memory, not yet owning */
-gl_object *gl_as_object(PyObject *object);                             /* borrowed, or NULL */
-int       gl_object_check(PyObject *object, const gl_type *type);
-void      gl_object_close(gl_object *object);
-int       gl_object_usable(gl_object *object);                         /* 0, or -1 with ValueError */
-int       gl_object_keep(gl_object *owner, PyObject *key, PyObject *value);
+/* Finds the object C's pointer belongs to, else makes one. */
+GL_API PyObject *gl_object_new(gl_type *type, void *pointer, bool owned);
+/* The same for what another object contains: it keeps that alive, and is closed with it. */
+GL_API PyObject *gl_object_borrow(gl_type *type, void *pointer, gl_object *from);
+GL_API PyObject *gl_object_box(gl_type *type);                         /* fresh zeroed memory, not yet owning */
+GL_API gl_object *gl_as_object(PyObject *object);                      /* borrowed, or NULL */
+GL_API int  gl_object_check(PyObject *object, const gl_type *type);
+GL_API void gl_object_close(gl_object *object);
+GL_API int  gl_object_usable(gl_object *object);                       /* 0, or -1 with ValueError */
+GL_API int  gl_object_keep(gl_object *owner, PyObject *key, PyObject *value);
+gl_object *gl_object_root(gl_object *object);                          /* the struct that a struct inside it belongs to */
+int       gl_object_copy_into(gl_call *call, PyObject *object, void *address);  /* a struct's bytes; what they point to lives as long as the call */
 int       gl_type_ready(gl_type *type);
 GL_API void gl_reap_wait(void);                                        /* waits until collected handles are destroyed */
+
+/* ---- fields of structs (field.c) ----------------------------------------------------------------------------------- */
+
+PyGetSetDef *gl_fields_getset(const gl_field *fields);
+int          gl_object_adopt(gl_object *object);       /* takes over the malloc-ed strings that C stored in its fields */
+
+/* ---- objects that C keeps (given.c) ---------------------------------------------------------------------------------- */
+
+GL_API int  gl_give(PyObject *object);                  /* C has one more reference; with the GIL */
+GL_API void gl_take(void *pointer);                     /* and one less */
+/* C may use it as long as the process lives: gives the object whose memory C may have, borrowed. */
+GL_API PyObject *gl_forever(PyObject *object);
+GL_API PyObject *gl_given(void *pointer);                   /* the object, or the address of what is none of ours */
 
 /* ---- buffers (buffer.c) ------------------------------------------------------------------------------------------ */
 
@@ -268,11 +304,13 @@ struct gl_pin
 {
     Py_buffer view;
     gl_pin   *next;
+    gl_pin   *before, *after;       /* of all that are pinned */
 };
 
 gl_pin   *gl_pin_new(PyObject *object, bool writable);
 void      gl_pins_release(gl_pin *pins);
 PyObject *gl_pins_find(gl_pin *pins, const void *address);             /* new reference to the pinned object, or NULL */
+PyObject *gl_pinned_view(const void *address, size_t length);          /* a view of memory that some call has pinned; else a copy */
 
 /* ---- callbacks (closure.c) --------------------------------------------------------------------------------------- */
 
@@ -288,6 +326,7 @@ struct gl_closure
     PyObject  *deferred;
     struct gl_thunk *thunk;   /* the machine code that C calls */
     bool       once;
+    bool       holds;         /* the buffers and memory of its call, too */
     bool       with_c;        /* C holds a reference */
 };
 
@@ -331,6 +370,7 @@ GL_API void gl_drain(double seconds);
 GL_API int gl_module_ready(gl_module *module, PyObject *python_module);
 GL_API void gl_modules_refresh(void);                  /* after every activation and deactivation */
 gl_type   *gl_type_of(gl_type *type);                  /* the canonical one */
+GL_API gl_type *gl_type_named(const char *name);       /* of a module that is imported; or NULL with an exception */
 GL_API int gl_add_integer(PyObject *module, const char *name, long long value);
 GL_API int gl_add_float(PyObject *module, const char *name, double value);
 GL_API int gl_add_string(PyObject *module, const char *name, const char *value);

@@ -15,6 +15,14 @@ gl_type *gl_type_of(gl_type *type)
     return type->canonical ? type->canonical : type;
 }
 
+gl_type *gl_type_named(const char *name)
+{
+    PyObject *capsule = types ? PyDict_GetItemString(types, name) : NULL;
+    if (capsule) return PyCapsule_GetPointer(capsule, "gl_type");
+    PyErr_Format(PyExc_SystemError, "no imported module has the type %s", name);
+    return NULL;
+}
+
 static int register_type(gl_type *type)
 {
     PyObject *capsule = PyCapsule_New(type, "gl_type", NULL);
@@ -109,6 +117,8 @@ int gl_module_ready(gl_module *module, PyObject *python_module)
             return -1;
         }
     Py_DECREF(name);
+    for (const gl_alias *alias = module->aliases; alias && alias->name; ++alias)
+        if (PyObject_SetAttrString(python_module, alias->name, gl_type_of(alias->type)->python_type) < 0) return -1;
     module->next = modules;
     modules = module;
     return 0;

@@ -40,7 +40,7 @@ static void registry_remove(gl_object *object)
 
 typedef struct gl_corpse
 {
-    void (*destroy)(void *);
+    bool            (*destroy)(void *);
     void             *pointer;
     void             *box;
     PyObject         *keep;
@@ -54,8 +54,7 @@ static bool            reaper_started, reaper_busy;
 
 static void bury(gl_corpse *corpse)
 {
-    if (corpse->destroy) corpse->destroy(corpse->pointer);
-    free(corpse->box);
+    if (!corpse->destroy || corpse->destroy(corpse->pointer)) free(corpse->box);
     PyGILState_STATE state;
     if (corpse->keep && gl_callback_begin(&state))
     {
@@ -162,6 +161,18 @@ PyObject *gl_object_new(gl_type *type, void *pointer, bool owned)
     object->owned = owned;
     object->transient = !owned && type->kind == GL_BOX;
     tsearch(object, &registry, compare);
+    return (PyObject *)object;
+}
+
+PyObject *gl_object_borrow(gl_type *type, void *pointer, gl_object *from)
+{
+    gl_object *known = pointer ? registry_find(gl_type_of(type), pointer) : NULL;
+    gl_object *object = (gl_object *)gl_object_new(type, pointer, false);
+    bool stale = known && known->parent && known->parent->closed;
+    if (!object || (PyObject *)object == Py_None || object == from || (known && !stale)) return (PyObject *)object;
+    Py_CLEAR(object->parent);
+    object->parent = (gl_object *)Py_NewRef((PyObject *)from);
+    object->transient = false;
     return (PyObject *)object;
 }
 
@@ -283,8 +294,6 @@ static PyObject *object_make(PyTypeObject *python_type, PyObject *args, PyObject
     return object;
 }
 
-/* ---- fields -------------------------------------------------------------------------------------------------------- */
-
 int gl_object_usable(gl_object *object)
 {
     if (object->claimed)
@@ -295,126 +304,6 @@ int gl_object_usable(gl_object *object)
     if (object->pointer && !(object->parent && object->parent->closed)) return 0;
     PyErr_Format(PyExc_ValueError, "this %s is closed", object->type->name);
     return -1;
-}
-
-static PyObject *field_element(gl_object *object, const gl_field *field, char *address)
-{
-    const gl_type *type = gl_type_of(field->slot->type);
-    if (type->kind == GL_BOX && field->slot->role == GL_BY_VALUE)    /* a struct inside: a view of the same memory */
-    {
-        gl_object *inner = (gl_object *)gl_object_new(gl_type_of(field->slot->type), address, false);
-        if (inner && !inner->parent) inner->parent = (gl_object *)Py_NewRef((PyObject *)object);
-        if (inner) inner->transient = false;
-        return (PyObject *)inner;
-    }
-    return gl_to_python(field->slot, address);
-}
-
-static PyObject *field_get(PyObject *self, void *closure)
-{
-    gl_object *object = (gl_object *)self;
-    const gl_field *field = closure;
-    if (gl_object_usable(object) < 0) return NULL;
-    char *address = (char *)object->pointer + field->offset;
-    if (!field->count) return field_element(object, field, address);
-    const gl_type *type = gl_type_of(field->slot->type);
-    if (type->kind == GL_CHAR)
-        return PyUnicode_DecodeUTF8(address, (Py_ssize_t)strnlen(address, field->count), "surrogateescape");
-    size_t step = gl_value_size(type);
-    PyObject *tuple = PyTuple_New((Py_ssize_t)field->count);
-    for (size_t i = 0; tuple && i < field->count; ++i)
-    {
-        PyObject *item = field_element(object, field, address + i * step);
-        if (!item || PyTuple_SetItem(tuple, (Py_ssize_t)i, item) < 0) Py_CLEAR(tuple);
-    }
-    return tuple;
-}
-
-static int set_characters(const gl_field *field, char *address, PyObject *value)
-{
-    const char *text;
-    gl_call call = {0};
-    if (gl_string_from_python(&call, -1, value, false, &text) < 0) return -1;
-    size_t length = strlen(text);
-    int status = 0;
-    if (length >= field->count)
-    {
-        PyErr_Format(PyExc_ValueError, "%s holds at most %zu bytes", field->name, field->count - 1);
-        status = -1;
-    }
-    else memcpy(address, text, length + 1);
-    gl_end(&call);
-    return status;
-}
-
-static int set_array(const gl_field *field, char *address, PyObject *value)
-{
-    const gl_type *type = gl_type_of(field->slot->type);
-    Py_ssize_t size = PySequence_Size(value);
-    if (size < 0) return -1;
-    if ((size_t)size != field->count)
-    {
-        PyErr_Format(PyExc_ValueError, "%s takes %zu values", field->name, field->count);
-        return -1;
-    }
-    for (Py_ssize_t i = 0; i < size; ++i)
-    {
-        PyObject *item = PySequence_GetItem(value, i);
-        int status = item ? gl_number_from_python(type, item, address + (size_t)i * type->size) : -1;
-        Py_XDECREF(item);
-        if (status < 0) return -1;
-    }
-    return 0;
-}
-
-static int field_set(PyObject *self, PyObject *value, void *closure)
-{
-    gl_object *object = (gl_object *)self;
-    const gl_field *field = closure;
-    if (gl_object_usable(object) < 0) return -1;
-    if (!value)
-    {
-        PyErr_Format(PyExc_TypeError, "%s.%s cannot be deleted", object->type->name, field->name);
-        return -1;
-    }
-    char *address = (char *)object->pointer + field->offset;
-    gl_type *type = gl_type_of(field->slot->type);
-    if (field->count && type->kind == GL_CHAR) return set_characters(field, address, value);
-    if (field->count && (type->kind == GL_INTEGER || type->kind == GL_FLOAT || type->kind == GL_ENUM))
-        return set_array(field, address, value);
-    if (field->count || type->kind == GL_DATA || (type->kind == GL_BOX && field->slot->role == GL_BY_VALUE))
-    {
-        PyErr_Format(PyExc_AttributeError, "%s.%s is read-only: set what it contains", object->type->name, field->name);
-        return -1;
-    }
-    /* Whatever the field points to must live as long as the struct. */
-    gl_call call = {0};
-    PyObject *keep = NULL, *key = PyUnicode_FromString(field->name);
-    int status = key ? 0 : -1;
-    if (status == 0 && type->kind == GL_CALLBACK && value != Py_None)
-    {
-        gl_closure *made = gl_closure_new(type, value, false);
-        keep = (PyObject *)made;
-        if (made) *(void **)address = gl_closure_code(made);
-        else status = -1;
-    }
-    else if (status == 0 && type->kind == GL_STRING && value != Py_None)
-    {
-        const char *text;
-        status = gl_string_from_python(&call, -1, value, false, &text);
-        if (status == 0 && !(keep = PyBytes_FromString(text))) status = -1;
-        if (status == 0) *(const char **)address = PyBytes_AsString(keep);
-    }
-    else if (status == 0)
-    {
-        status = gl_from_python(&call, -1, field->slot, value, address);
-        keep = status == 0 ? Py_NewRef(value) : NULL;
-    }
-    if (status == 0 && keep) status = gl_object_keep(object, key, keep);
-    Py_XDECREF(keep);
-    Py_XDECREF(key);
-    gl_end(&call);
-    return status;
 }
 
 /* ---- making the Python types ------------------------------------------------------------------------------------------ */
@@ -438,26 +327,11 @@ static int make_base(void)
     return base_type ? 0 : -1;
 }
 
-static PyGetSetDef *make_getset(const gl_field *fields)
-{
-    size_t count = 0;
-    while (fields && fields[count].name) ++count;
-    PyGetSetDef *getset = calloc(count + 1, sizeof *getset);   /* lives as long as the type: for ever */
-    for (size_t i = 0; getset && i < count; ++i)
-    {
-        getset[i].name = fields[i].name;
-        getset[i].get = field_get;
-        getset[i].set = field_set;
-        getset[i].closure = (void *)&fields[i];
-    }
-    return getset;
-}
-
 int gl_type_ready(gl_type *type)
 {
     if (type->python_type) return 0;
     if (!base_type && make_base() < 0) return -1;
-    PyGetSetDef *getset = make_getset(type->fields);
+    PyGetSetDef *getset = gl_fields_getset(type->fields);
     char *name = NULL;
     size_t length = strlen(type->module ? type->module : "") + strlen(type->name) + 32;
     if (!getset || !(name = malloc(length)))
@@ -467,8 +341,9 @@ int gl_type_ready(gl_type *type)
         return -1;
     }
     snprintf(name, length, "globus_lowlevel.%s.%s", type->module ? type->module : "_support", type->name);
-    PyType_Slot slots[] = {{Py_tp_new, object_make}, {Py_tp_getset, getset}, {Py_tp_dealloc, object_dealloc},
-                           {Py_tp_traverse, object_traverse}, {0, NULL}};
+    PyType_Slot slots[24] = {{Py_tp_new, object_make}, {Py_tp_getset, getset}, {Py_tp_dealloc, object_dealloc},
+                             {Py_tp_traverse, object_traverse}};
+    for (size_t i = 0; type->slots && type->slots[i].slot; ++i) slots[4 + i] = type->slots[i];
     PyType_Spec spec = {name, sizeof(gl_object), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots};
     PyObject *python_type = PyType_FromSpecWithBases(&spec, base_type);
     PyObject *capsule = python_type ? PyCapsule_New(type, "gl_type", NULL) : NULL;

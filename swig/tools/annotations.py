@@ -41,9 +41,11 @@ class Annotations:
     nullable: set[str] = field(default_factory=set)
     opaque: set[str] = field(default_factory=set)
     flags: set[str] = field(default_factory=set)
+    slots: dict[str, str] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     parameters: list[tuple[str, str, list[str]]] = field(default_factory=list)
+    fields: list[tuple[str, str, list[str]]] = field(default_factory=list)
     results: list[tuple[str, list[str]]] = field(default_factory=list)
     functions: list[tuple[str, list[str]]] = field(default_factory=list)
 
@@ -53,6 +55,14 @@ class Annotations:
         for pattern, parameter, given in self.parameters:
             if fnmatchcase(function, pattern) and (fnmatchcase(name, parameter) or parameter == f"#{position}"):
                 words = [*words, *given]
+        return words
+
+    def field_words(self, type_: str, name: str) -> list[str]:
+        """The words of a struct's member; later annotations are stronger. {NAME} stands for the member's name."""
+        words: list[str] = []
+        for pattern, member, given in self.fields:
+            if fnmatchcase(type_, pattern) and fnmatchcase(name, member):
+                words = [*words, *(w.replace("{NAME}", name.upper()) for w in given)]
         return words
 
     def result_words(self, function: str) -> list[str]:
@@ -108,12 +118,16 @@ def apply(annotations: Annotations, text: str) -> None:
                 annotations.callbacks.append(Callback(words[0], words[1:]))
             case "nullable" | "opaque" | "flags":
                 getattr(annotations, name).update(words)
+            case "slots":
+                annotations.slots[words[0]] = words[1]
             case "owner":
                 annotations.owners.update({t: words[0] for t in words[1:]})
             case "skip":
                 annotations.skipped[words[0]] = words[1].strip('"')
             case "param":
                 annotations.parameters.append((words[0], words[1], words[2:]))
+            case "field":
+                annotations.fields.append((words[0], words[1], words[2:]))
             case "returns":
                 annotations.results.append((words[0], words[1:]))
             case "function":

@@ -36,6 +36,7 @@ class CType:
     enumerators: list[tuple[str, int]] = field(default_factory=list)
     flags: bool = False
     plain: bool = False
+    within: str = ""  # of a struct without a name: "outer, member"
     fields: list[tuple[str, Slot]] = field(default_factory=list)
     signature: Signature | None = None
     custom: str = ""
@@ -54,6 +55,7 @@ class Slot:
     partner: int = -1
     extent: str = "0"
     c: str = ""  # the C type of the parameter
+    when: str = ""  # of a union's member: the C expression that says whether it is set
 
 
 @dataclass
@@ -63,6 +65,7 @@ class Signature:
     slots: list[Slot]
     refuse: int = 0
     flags: list[str] = field(default_factory=list)
+    again: str = ""  # of a callback: the C expression that says whether C will call it once more
 
 
 VOID = CType("void", "VOID", "void")
@@ -164,7 +167,7 @@ class Classifier:
         )  # fmt: skip
         self.remember(found)
         if by_address and type_.get_canonical().kind == TypeKind.RECORD and name not in self.notes.opaque:
-            found.fields = self.fields(type_.get_canonical())
+            found.fields = self.fields(found, type_.get_canonical())
         return found
 
     def named(self, name: str) -> CType:
@@ -199,7 +202,10 @@ class Classifier:
     def enum(self, type_: cindex.Type, bottom: cindex.Type) -> CType:
         declaration = bottom.get_declaration()
         anonymous = "unnamed" in strip(type_) or not strip(type_)
-        name = strip(type_) if not anonymous else f"enum of {declaration.location.file}:{declaration.location.line}"
+        spelled = self.headers.typedefs.get(strip(bottom), strip(type_))
+        if spelled in self.types:
+            return self.types[spelled]
+        name = spelled if not anonymous else f"enum of {declaration.location.file}:{declaration.location.line}"
         members = [(c.spelling, c.enum_value) for c in declaration.get_children() if c.kind == CursorKind.ENUM_CONSTANT_DECL]
         return self.remember(
             CType(
@@ -222,8 +228,18 @@ class Classifier:
             return self.types[name]
         self.remember(found)
         if name not in self.notes.opaque:
-            found.fields = self.fields(bottom)
+            found.fields = self.fields(found, bottom)
         return found
+
+    def nameless(self, outer: CType, cursor: cindex.Cursor) -> CType:
+        """A struct or union that is declared where it is used, as a member of `outer`."""
+        within = f"{outer.within}.{cursor.spelling}" if outer.within else f"{outer.c}, {cursor.spelling}"
+        size = str(cursor.type.get_canonical().get_size())
+        found = CType(f"{outer.name}_{cursor.spelling}", "BOX", "char", size, owner=outer.owner, plain=True, within=within)
+        if found.name not in self.types:
+            self.remember(found)
+            found.fields = self.fields(found, cursor.type.get_canonical())
+        return self.types[found.name]
 
     def pointer_type(self, type_: cindex.Type, bottom: cindex.Type) -> CType:
         target = bottom.get_pointee()
@@ -247,37 +263,58 @@ class Classifier:
             return STRINGS
         raise Unknown(f"no vocabulary for the pointer type {type_.spelling}")
 
-    def fields(self, record: cindex.Type) -> list[tuple[str, Slot]]:
-        found = []
+    def fields(self, outer: CType, record: cindex.Type) -> list[tuple[str, Slot]]:
+        found: list[tuple[str, Slot]] = []
         for cursor in record.get_fields():
             if cursor.is_bitfield() or not cursor.spelling:
                 continue
+            words = self.notes.field_words(outer.name, cursor.spelling)
             try:
-                found.append((cursor.spelling, self.field(cursor)))
+                slot = self.field(outer, cursor, words)
             except Unknown:
                 continue  # a field that Python cannot read does not make the struct useless
+            slot.when = given("WHEN", words) or ""
+            found.append((cursor.spelling, slot))
+        names = [name for name, _ in found]
+        for name, slot in found:
+            counter = given("COUNT", self.notes.field_words(outer.name, name))
+            slot.partner = names.index(counter) if counter else -1
         return found
 
-    def field(self, cursor: cindex.Cursor) -> Slot:
-        type_, extent = cursor.type, "0"
+    def field(self, outer: CType, cursor: cindex.Cursor, words: list[str]) -> Slot:
+        name, type_, extent = cursor.spelling, cursor.type, "0"
         array = type_.get_canonical()
         if array.kind == TypeKind.CONSTANTARRAY:
             extent = str(array.element_count)
             type_ = next(l for l in layers(type_) if l.kind == TypeKind.CONSTANTARRAY).element_type
+        if "GIVEN" in words or "DATA" in words:
+            return Slot(name, DATA, "IN", [w for w in words if w == "GIVEN"], extent=extent)
+        if named := given("TYPE", words):
+            return Slot(name, self.named(named), "IN", ["NULLABLE"], extent=extent)
+        if "unnamed" in strip(type_) and type_.get_canonical().kind == TypeKind.RECORD:
+            return Slot(name, self.nameless(outer, cursor), "BY_VALUE", extent=extent)
         target = pointer(type_) if strip(type_) not in self.notes.customs else None
+        if target is not None and given("COUNT", words):
+            return self.counted_field(name, target)
         if target is not None and target.get_canonical().kind not in (TypeKind.CHAR_S, TypeKind.FUNCTIONPROTO):
-            inner = target.get_canonical()
-            if inner.kind != TypeKind.RECORD and strip(target) not in self.notes.handles:
-                if inner.kind == TypeKind.POINTER and inner.get_pointee().kind == TypeKind.CHAR_S:
-                    return Slot(cursor.spelling, STRINGS, "IN", ["NULLABLE"], extent=extent)
-                return Slot(cursor.spelling, POINTER, "IN", ["NULLABLE"], extent=extent)
-            ctype = self.type(target)
-            if ctype.kind == "CUSTOM":
-                return Slot(cursor.spelling, POINTER, "IN", ["NULLABLE"], extent=extent)
-            return Slot(cursor.spelling, ctype, "IN", ["NULLABLE"], extent=extent)
+            return Slot(name, self.pointed_field(target), "IN", ["NULLABLE"], extent=extent)
         ctype = self.type(type_)
-        inside = ctype.kind == "BOX"
-        return Slot(cursor.spelling, ctype, "BY_VALUE" if inside else "IN", ["NULLABLE"], extent=extent)
+        return Slot(name, ctype, "BY_VALUE" if ctype.kind == "BOX" else "IN", ["NULLABLE"], extent=extent)
+
+    def counted_field(self, name: str, target: cindex.Type) -> Slot:
+        """A pointer to as many elements as another member counts."""
+        if target.get_canonical().kind == TypeKind.UCHAR:
+            return Slot(name, POINTER, "READ", ["NULLABLE"])
+        inline = ["INLINE"] if target.get_canonical().kind == TypeKind.RECORD else []
+        return Slot(name, self.array_element(target), "ARRAY", inline)
+
+    def pointed_field(self, target: cindex.Type) -> CType:
+        inner = target.get_canonical()
+        if inner.kind == TypeKind.RECORD or strip(target) in self.notes.handles:
+            ctype = self.type(target)
+            return POINTER if ctype.kind == "CUSTOM" else ctype
+        is_strings = inner.kind == TypeKind.POINTER and inner.get_pointee().kind == TypeKind.CHAR_S
+        return STRINGS if is_strings else POINTER
 
     # ---- callbacks -----------------------------------------------------------------------------------------------
 
@@ -299,7 +336,7 @@ class Classifier:
             result.type = STATUS
         if "DATA" in self.notes.result_words(name):
             result.type = DATA
-        found.signature = Signature(name, result, slots, refuse)
+        found.signature = Signature(name, result, slots, refuse, again=given("AGAIN", words) or "")
         return found
 
     def named_callback(self, name: str) -> CType:
@@ -319,6 +356,7 @@ class Classifier:
         words = self.notes.parameter_words(callback, parameter.name, index)
         slot = self.parameter(callback, parameter, index, words, all_, in_callback=True)
         slot.flags = [*slot.flags, "NULLABLE"]
+        slot.c = parameter.type.spelling
         return slot
 
     # ---- parameters --------------------------------------------------------------------------------------------------
@@ -437,6 +475,8 @@ class Classifier:
         given = next((w.split("=")[1] for w in words if w.startswith("TYPE=")), None)
         if given:
             return slot(self.named(given), "IN", "NULLABLE")
+        if "GIVEN" in words:
+            return slot(DATA, "IN", "NULLABLE")
         if "DATA" in words:
             return slot(DATA, "IN", "NULLABLE", "KEEPS")
         if "POINTER" in words:
@@ -476,8 +516,9 @@ class Classifier:
             return slot(STRING, "IN")
         if "ARRAY_OUT" in words:
             return slot(self.type(pointer(target) or target), "ARRAY_OUT", *([] if "BORROWED" in words else ["FREE"]))
-        if "ARRAY" in words or "OUT_ARRAY" in words:
-            return slot(self.array_element(target), "ARRAY")
+        if {"ARRAY", "OUT_ARRAY", "INOUT_ARRAY"} & set(words):
+            inline = ["INLINE"] if target.get_canonical().kind == TypeKind.RECORD else []
+            return slot(self.array_element(target), "ARRAY", *inline)
         if inner.kind == TypeKind.POINTER and inner.get_pointee().kind in (TypeKind.CHAR_S, TypeKind.CHAR_U):
             borrowed = "BORROWED" in words or inner.get_pointee().is_const_qualified()
             return slot(STRING, "OUT", *([] if borrowed else ["FREE"]))
@@ -560,13 +601,13 @@ class Classifier:
 
 FLAGS = {
     "NULLABLE", "CONSUMES", "OWNED", "FREE", "OPENSSL_FREE", "KEEPS", "LASTING", "DURING", "WRITABLE", "TERMINATED",
-    "EXTERNAL", "RELEASES", "BY_ADDRESS",
+    "EXTERNAL", "RELEASES", "SHARED", "FOREVER", "BY_ADDRESS", "VIEW", "GIVEN",
 }  # fmt: skip
 LIFETIMES = {"LASTING", "DURING", "ONCE"}
-COUNTED = {"READ", "WRITE", "BYTES_OUT", "IOVEC", "ARRAY", "OUT_ARRAY", "ARRAY_OUT", "DEFERRED"}
+COUNTED = {"READ", "WRITE", "BYTES_OUT", "IOVEC", "ARRAY", "INOUT_ARRAY", "OUT_ARRAY", "ARRAY_OUT", "DEFERRED"}
 ROLES = {
     "IN", "BY_VALUE", "IN_POINTER", "OUT", "INOUT", "DEFERRED", "READ", "WRITE", "LENGTH", "BYTES_OUT", "IOVEC", "ARRAY",
-    "CALL", "CALL_ARG", "NOTHING", "OUT_ARRAY", "ARRAY_OUT", "CHARS_OUT", "SILENT",
+    "CALL", "CALL_ARG", "NOTHING", "OUT_ARRAY", "INOUT_ARRAY", "ARRAY_OUT", "CHARS_OUT", "SILENT",
 }  # fmt: skip
 
 
@@ -575,6 +616,11 @@ def pair_arguments(slots: list[Slot]) -> None:
     arguments = [i for i, s in enumerate(slots) if s.role == "CALL_ARG"]
     for index in arguments if len(arguments) > 1 else []:
         slots[index].partner = max(i for i in range(index) if slots[i].role == "CALL")
+
+
+def given(key: str, words: list[str]) -> str | None:
+    """The last `value` of the words key=value."""
+    return next((w.split("=", 1)[1] for w in reversed(words) if w.startswith(f"{key}=")), None)
 
 
 def is_va_list(type_: cindex.Type) -> bool:

@@ -7,7 +7,7 @@ import re
 from classify import CType, Signature, Slot
 from headers import Function
 
-OUTPUTS = {"OUT", "LENGTH_OUT", "INOUT", "BYTES_OUT", "DEFERRED", "CHARS_OUT", "OUT_ARRAY", "ARRAY_OUT"}
+OUTPUTS = {"OUT", "LENGTH_OUT", "INOUT", "BYTES_OUT", "DEFERRED", "CHARS_OUT", "OUT_ARRAY", "INOUT_ARRAY", "ARRAY_OUT"}
 HIDDEN = {"LENGTH", "NOTHING", "SILENT"}
 CUSTOM_TYPES = {
     "reltime": ("float", "float"), "abstime": ("float", "float"), "gss_buffer": ("Buffer", "bytes"),
@@ -41,7 +41,7 @@ def python_type(slot: Slot, module: str, *, output: bool = False) -> str:
         return "str"
     if slot.role == "ARRAY_OUT":
         return f"list[{plain_type(slot.type, module, True)}]"
-    if slot.role in ("ARRAY", "OUT_ARRAY"):
+    if slot.role in ("ARRAY", "OUT_ARRAY", "INOUT_ARRAY"):
         inner = plain_type(slot.type, module, output)
         return f"tuple[{inner}, ...]" if output else f"Sequence[{inner}]"
     if slot.role == "CALL_ARG":
@@ -95,7 +95,7 @@ def callable_type(ctype: CType, module: str) -> str:
 
 
 def inputs(signature: Signature) -> list[Slot]:
-    return [s for s in signature.slots if s.role not in HIDDEN and (s.role == "INOUT" or s.role not in OUTPUTS)]
+    return [s for s in signature.slots if s.role not in HIDDEN and (s.role in ("INOUT", "INOUT_ARRAY") or s.role not in OUTPUTS)]
 
 
 def returned(signature: Signature, module: str) -> str:

@@ -9,13 +9,14 @@ from pathlib import Path
 from annotations import Annotations
 from classify import SCALARS, Classifier, CType, Signature, Slot, is_va_list
 from constants import Constant
+from document import inputs
 from headers import Function, Headers, declare
 
 BANNER = "/* Generated from {source} and the installed headers: do not edit. */\n"
 WORDS = {
     "IN": "IN", "BY_VALUE": "IN", "IN_POINTER": "IN", "READ": "IN", "WRITE": "IN", "IOVEC": "IN", "ARRAY": "IN",
     "CALL": "IN", "CALL_ARG": "IN", "INOUT": "INOUT", "OUT": "OUT", "BYTES_OUT": "OUT", "DEFERRED": "OUT",
-    "CHARS_OUT": "OUT", "OUT_ARRAY": "OUT", "ARRAY_OUT": "OUT", "LENGTH": "HIDDEN", "LENGTH_OUT": "OUT", "NOTHING": "HIDDEN", "SILENT": "HIDDEN",
+    "CHARS_OUT": "OUT", "OUT_ARRAY": "OUT", "INOUT_ARRAY": "INOUT", "ARRAY_OUT": "OUT", "LENGTH": "HIDDEN", "LENGTH_OUT": "OUT", "NOTHING": "HIDDEN", "SILENT": "HIDDEN",
 }  # fmt: skip
 
 
@@ -47,7 +48,7 @@ class Aliases:
 
 
 def slot_text(slot: Slot) -> str:
-    role = {"SILENT": "OUT", "LENGTH_OUT": "LENGTH"}.get(slot.role, slot.role)
+    role = {"SILENT": "OUT", "LENGTH_OUT": "LENGTH", "INOUT_ARRAY": "ARRAY"}.get(slot.role, slot.role)
     flags = " | ".join(f"GL_{f}" for f in dict.fromkeys(slot.flags)) or "0"
     return f"{{{c_string(slot.name)}, &{slot.type.symbol}, GL_{role}, {flags}, {slot.partner}, {slot.extent}}}"
 
@@ -62,11 +63,20 @@ def slots_text(name: str, slots: list[Slot]) -> str:
 def signature_text(signature: Signature, symbol: str, storage: str, module: str) -> str:
     slots = f"{symbol}_slots"
     flags = " | ".join(f"GL_{f}" for f in signature.flags) or "0"
+    again = f"{symbol}_again" if signature.again else "NULL"
     return (
         slots_text(slots, signature.slots)
+        + (again_text(signature, again) if signature.again else "")
         + f"{storage} gl_function {symbol} = {{{c_string(signature.name)}, {module}, {slot_text(signature.result)}, "
-        + f"{slots if signature.slots else 'NULL'}, {len(signature.slots)}, {flags}, {signature.refuse}}};\n"
+        + f"{slots if signature.slots else 'NULL'}, {len(signature.slots)}, {flags}, {signature.refuse}, {again}}};\n"
     )
+
+
+def again_text(signature: Signature, symbol: str) -> str:
+    """The function that says, before a callback runs, whether C will call it once more."""
+    used = [(i, s) for i, s in enumerate(signature.slots) if re.search(rf"\b{s.name}\b", signature.again)]
+    locals_ = "".join(f"    {s.c} {s.name} = *({s.c} *)arguments[{i}];\n" for i, s in used)
+    return f"static bool {symbol}(void **arguments)\n{{\n{locals_}    return {signature.again};\n}}\n"
 
 
 class TypeWriter:
@@ -78,7 +88,23 @@ class TypeWriter:
         forward = "".join(f"static gl_type {t.symbol};\n" for t in types)
         body = "".join(self.one(t) for t in types)
         table = ",\n    ".join(f"&{t.symbol}" for t in types)
-        return f"{forward}\n{body}\nstatic gl_type *gl_types[] = {{\n    {table},\n    NULL}};\n"
+        aliases = "".join(f"    {{{c_string(a)}, &{t.symbol}}},\n" for a, t in self.aliases())
+        return (
+            f"{forward}\n{body}\nstatic gl_type *gl_types[] = {{\n    {table},\n    NULL}};\n"
+            f"static const gl_alias gl_aliases[] = {{\n{aliases}    {{NULL, NULL}}}};\n"
+        )
+
+    def aliases(self) -> list[tuple[str, CType]]:
+        """The further names that the headers give to a struct or enum."""
+        found, headers = [], self.classifier.headers
+        for cursor in headers.top_level:
+            if cursor.kind.name != "TYPEDEF_DECL" or cursor.spelling in self.classifier.types:
+                continue
+            tag = re.sub(r"^(struct|union|enum) ", "", cursor.underlying_typedef_type.get_canonical().spelling)
+            ctype = self.classifier.types.get(headers.typedefs.get(tag, ""))
+            if ctype and ctype.name != cursor.spelling and ctype.kind in ("BOX", "ENUM"):
+                found.append((cursor.spelling, ctype))
+        return found
 
     def extra(self) -> list[CType]:
         from classify import DATA, MAJOR, POINTER, STATUS, STRING, STRINGS, VOID
@@ -117,27 +143,51 @@ class TypeWriter:
     def object_parts(self, ctype: CType) -> tuple[str, list[str]]:
         before, members = "", []
         handle = self.notes.handles.get(ctype.name)
-        if ctype.fields and "anonymous" not in ctype.c and ctype.c != "char":
-            slots = "".join(
-                f"static const gl_slot {ctype.symbol}_field{i} = {slot_text(s)};\n" for i, (_, s) in enumerate(ctype.fields)
-            )
-            rows = "".join(
-                f"    {{{c_string(n)}, offsetof({ctype.c}, {n}), {s.extent}, &{ctype.symbol}_field{i}}},\n"
-                for i, (n, s) in enumerate(ctype.fields)
-            )
-            before += f"{slots}static const gl_field {ctype.symbol}_fields[] = {{\n{rows}    {{NULL, 0, 0, NULL}}}};\n"
+        if ctype.fields and ctype.kind == "BOX":
+            before += self.fields_text(ctype)
             members.append(f".fields = {ctype.symbol}_fields")
         if handle and handle.destroy and handle.destroy != "nothing":
-            pointer = f"{ctype.c} *address = pointer;" if ctype.kind == "BOX" else f"{ctype.c} value = pointer;"
-            if ctype.kind == "BOX" and re.search(r"\bvalue\b", handle.destroy):
-                pointer = f"{ctype.c} *address = pointer; {ctype.c} value = *address;"
-            guard = "if (gl_this_module.descriptor && !gl_this_module.active) return;"
-            minor = "OM_uint32 minor;" if "minor" in handle.destroy else ""
-            before += f"static void {ctype.symbol}_destroy(void *pointer)\n{{\n    {guard}\n    {pointer} {minor}\n    (void)({handle.destroy});\n}}\n"
+            before += destroy_text(ctype, handle.destroy)
             members.append(f".destroy = {ctype.symbol}_destroy")
         if ctype.plain and not handle:
             members.append(".is_plain = true")
+        if ctype.name in self.notes.slots:
+            before = f"extern const PyType_Slot {self.notes.slots[ctype.name]}[];\n{before}"
+            members.append(f".slots = {self.notes.slots[ctype.name]}")
         return before, members
+
+    def fields_text(self, ctype: CType) -> str:
+        before, rows = "", ""
+        for i, (name, slot) in enumerate(ctype.fields):
+            symbol, present = f"{ctype.symbol}_field{i}", "NULL"
+            before += f"static const gl_slot {symbol} = {slot_text(slot)};\n"
+            if slot.when:
+                present = f"{symbol}_present"
+                before += present_text(ctype, slot.when, present)
+            offset = f"offsetof({ctype.c}, {name})"
+            if ctype.within:
+                offset = f"offsetof({ctype.within}.{name}) - offsetof({ctype.within})"
+            rows += f"    {{{c_string(name)}, {offset}, {slot.extent}, &{symbol}, {present}}},\n"
+        return f"{before}static const gl_field {ctype.symbol}_fields[] = {{\n{rows}    {{NULL, 0, 0, NULL, NULL}}}};\n"
+
+
+def present_text(ctype: CType, expression: str, symbol: str) -> str:
+    """Whether a union's member is the one that is set; `self` is the outermost struct that has a name."""
+    outer = ctype.within.split(",")[0] if ctype.within else ctype.c
+    inside = f" - offsetof({ctype.within})" if ctype.within else ""
+    self_ = f"const {outer} *self = (const {outer} *)(const void *)((const char *)object{inside});"
+    return f"static bool {symbol}(const void *object)\n{{\n    {self_}\n    return {expression};\n}}\n"
+
+
+def destroy_text(ctype: CType, expression: str) -> str:
+    """How an owned object is destroyed. A function of ours (gl_...) answers whether its memory may be freed."""
+    pointer = f"{ctype.c} *address = pointer;" if ctype.kind == "BOX" else f"{ctype.c} value = pointer;"
+    if ctype.kind == "BOX" and re.search(r"\bvalue\b", expression):
+        pointer = f"{ctype.c} *address = pointer; {ctype.c} value = *address;"
+    guard = "if (gl_this_module.descriptor && !gl_this_module.active) return true;"
+    minor = "OM_uint32 minor;" if "minor" in expression else ""
+    end = f"return {expression};" if expression.startswith("gl_") else f"(void)({expression});\n    return true;"
+    return f"static bool {ctype.symbol}_destroy(void *pointer)\n{{\n    {guard}\n    {pointer} {minor}\n    {end}\n}}\n"
 
 
 def shim(function: Function, signature: Signature) -> str:
@@ -182,6 +232,15 @@ def native(notes: Annotations, function: Function) -> str:
     )
 
 
+def by_hand(function: Function, signature: Signature, text: str) -> str:
+    """py_<name> takes and gives Python objects, with the GIL."""
+    name, arguments = f"py_{function.name}", ", ".join("PyObject *" for _ in inputs(signature)) or "void"
+    return (
+        f'%rename({function.name}) {name};\n%feature("nothread", "1") {name};\n'
+        f'%feature("docstring") {name} {c_string(text)};\nPyObject *{name}({arguments});\n'
+    )
+
+
 def needs_shim(function: Function) -> bool:
     return function.variadic or any(
         is_va_list(p.type) for p in function.parameters
@@ -203,6 +262,7 @@ class ModuleWriter:
         shims = "".join(
             native(self.notes, f) if control_target(self.notes, f) else shim(f, s) if needs_shim(f) else ""
             for f, s in self.functions
+            if "PYTHON" not in self.notes.function_words(f.name)
         )
         includes = '#include "gl.h"\n#include "gl_custom.h"\n#include <stdarg.h>\n' + self.headers.source
         externs = "".join(f"extern const gl_function gl_f_{f.name};\n" for f, _ in self.functions)
@@ -234,6 +294,8 @@ class ModuleWriter:
         text = docstring(function, signature, self.notes.module)
         if control_target(self.notes, function):
             return f"%native({function.name}) PyObject *gl_native_{function.name}(PyObject *self, PyObject *args);\n"
+        if "PYTHON" in self.notes.function_words(function.name):
+            return by_hand(function, signature, text)
         words = []
         for parameter, slot in zip(function.parameters, signature.slots, strict=True):
             if needs_shim(function) and slot.role == "NOTHING" and is_va_list(parameter.type):
@@ -242,6 +304,8 @@ class ModuleWriter:
         result = "void" if function.result.spelling == "void" else self.aliases.of(function.result)
         name = f"gl_shim_{function.name}" if needs_shim(function) else function.adapter or function.name
         rename = f"%rename({function.name}) {name};\n" if name != function.name else ""
+        if "ATOMIC" in self.notes.function_words(function.name):
+            rename += f'%feature("nothread", "1") {name};\n'
         return f'{rename}%feature("docstring") {name} {c_string(text)};\n{result} {name}({", ".join(words) or "void"});\n'
 
     # ---- for the run time --------------------------------------------------------------------------------------------
@@ -260,7 +324,7 @@ class ModuleWriter:
             functions.append(signature_text(shown, f"gl_f_{function.name}", "const", "&gl_this_module"))
         return (
             f'{self.banner}#include "gl_types.h"\n\nextern gl_module gl_this_module;\n{types}\n'
-            f"gl_module gl_this_module = {{.name = {c_string(module)}, .types = gl_types, "
+            f"gl_module gl_this_module = {{.name = {c_string(module)}, .types = gl_types, .aliases = gl_aliases, "
             f".descriptor_name = {c_string(needs or '')}}};\n\n{''.join(functions)}\n{self.commands_text()}{constants}"
         )
 

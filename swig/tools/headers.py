@@ -113,12 +113,14 @@ class Headers:
 
     @cached_property
     def typedefs(self) -> dict[str, str]:
-        """The name by which C users know a struct: its typedef, by its tag."""
+        """The name by which C users know a struct or enum: its typedef, by its tag."""
         found: dict[str, str] = {}
         for cursor in self.unit.cursor.get_children():
-            if cursor.kind == CursorKind.TYPEDEF_DECL and cursor.underlying_typedef_type.get_canonical().kind == TypeKind.RECORD:
-                tag = cursor.underlying_typedef_type.get_canonical().spelling.removeprefix("struct ").removeprefix("union ")
-                found.setdefault(tag, cursor.spelling)
+            if cursor.kind != CursorKind.TYPEDEF_DECL:
+                continue
+            canonical = cursor.underlying_typedef_type.get_canonical()
+            if canonical.kind in (TypeKind.RECORD, TypeKind.ENUM):
+                found.setdefault(re.sub(r"^(struct|union|enum) ", "", canonical.spelling), cursor.spelling)
         return found
 
     @cached_property
@@ -144,6 +146,7 @@ def adapted(functions: dict[str, Function]) -> dict[str, Function]:
         adapter = functions.pop(symbol)
         original = functions[symbol.removeprefix(ADAPTER)]
         original.parameters, original.result, original.adapter = adapter.parameters, adapter.result, symbol
+        original.variadic = adapter.variadic
     return functions
 
 
