@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         (["--timeout", "0", "a", "b"], "--timeout"),
         (["-dcsafe", "-dcpriv", "a", "b"], "exclude each other"),
         (["-nodcau", "-dcpriv", "a", "b"], "drop -nodcau"),
-        (["-dcpriv", "ftp://h/a", "b"], "need a gsiftp URL"),
+        (["-dcpriv", "ftp://h/a", "b"], "need gsiftp URLs"),
         (["-list", "a", "b"], "-list copies nothing"),
         (["-list", "-"], "cannot be listed"),
         (["-", "-"], "not a copy"),
@@ -61,7 +61,8 @@ def test_help(run: Runner, option: str) -> None:
 
 
 def test_option_names_are_those_of_globus_url_copy(run: Runner) -> None:
-    theirs = subprocess.run(["globus-url-copy", "-help"], capture_output=True, check=True).stdout.decode()
+    ran = subprocess.run(["globus-url-copy", "-help"], capture_output=True, text=True, check=False)
+    theirs = ran.stdout + ran.stderr
     ours = run.ok("-help").stdout
     names = set(
         re.findall(r"(?<![-\w])-[a-z][\w-]*", " ".join(re.findall(r"^  (-.*?)(?:  |$)", ours, re.MULTILINE)))
@@ -89,7 +90,8 @@ def test_bash_completion(run: Runner, words: str, wanted: set[str]) -> None:
     inner = run.directory / run.program
     inner.write_text(f'#!/bin/sh\nexec {shlex.join(run.argv)} "$@"\n')
     inner.chmod(0o755)
-    ask = f"COMP_WORDS=({run.program} {words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); {function} x;"
+    words = f"{run.program} {words}"
+    ask = f"COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); {function} {run.program};"
     completed = subprocess.run(
         ["bash", "-c", f'{script}\n{ask} printf "%s\\n" "${{COMPREPLY[@]}}"'],
         env=run.env | {"PATH": f"{run.directory}:{run.env['PATH']}"},
@@ -107,7 +109,7 @@ def test_other_completions(run: Runner, shell: str) -> None:
 
 def test_nothing_is_imported_that_is_not_needed(run: Runner, url: str, data: Path) -> None:
     with run.start("-q", data, f"{url}/a", env={"PYTHONPROFILEIMPORTTIME": "1"}) as process:
-        stderr = process.communicate(timeout=30)[1]
+        stderr = process.communicate(timeout=30)[1].decode()
     assert process.returncode == 0
     imported = {
         line.rpartition("|")[2].strip() for line in stderr.splitlines() if line.startswith("import time:")

@@ -33,7 +33,7 @@ class Bar:
         self._stream = stream
         self._verbose = verbose
         self._delay = delay
-        self._lines = Lines(stream)
+        self._lines = Lines(self._print)
         self._totals = Totals()
         self._files = 1
         self._size: int | None = None
@@ -49,15 +49,13 @@ class Bar:
 
     def event(self, event: Event) -> None:
         self._totals.count(event)
-        moving = isinstance(event, Advanced)
-        if moving and self._progress is None and self._totals.elapsed >= self._delay:
+        if isinstance(event, Advanced) and self._progress is None and self._totals.elapsed >= self._delay:
             self._draw()
         self._update(event)
-        if isinstance(event, Failed):
+        last = isinstance(event, Finished) and self._totals.files == self._files
+        if last or isinstance(event, Failed):
             self._erase()
-        elif not isinstance(event, Finished):
-            return
-        elif self._files == 1 or self._verbose:
+        if isinstance(event, Finished) and (self._files == 1 or self._verbose):
             self._lines.event(event)
         else:
             self._lines.count(event)
@@ -65,6 +63,13 @@ class Bar:
     def close(self, error: BaseException | None) -> None:
         self._erase()
         self._lines.close(error)
+
+    def _print(self, line: str) -> None:
+        """Print a line above the bar, if there is one."""
+        if self._progress is None:
+            print(printable(line), file=self._stream, flush=True)
+        else:
+            self._progress.console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
 
     def _update(self, event: Event) -> None:
         if self._progress is None or self._task is None:

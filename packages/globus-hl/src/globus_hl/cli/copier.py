@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -143,9 +142,11 @@ class Copier:
             self._client.close()
 
 
+# The standard streams without Python's buffers: a thread of the library that waits in one of those, when the
+# command is interrupted, would hold a lock that the end of the interpreter needs.
 def _input(url: GridFTPURL | None) -> Any:
-    return sys.stdin.buffer if url is None else url.local_path
+    return open(0, "rb", buffering=0, closefd=False) if url is None else url.local_path
 
 
 def _output(url: GridFTPURL | None) -> Any:
-    return sys.stdout.buffer if url is None else url.local_path
+    return open(1, "wb", buffering=0, closefd=False) if url is None else url.local_path

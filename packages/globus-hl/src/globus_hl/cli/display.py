@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol
 
 from globus_hl.progress import Advanced, Failed, Finished
 
-from .report import printable
-
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from globus_hl.gridftp.url import GridFTPURL
     from globus_hl.progress import Event
 
-__all__ = ["Display", "Lines", "Quiet", "Totals", "amount", "duration"]
+__all__ = ["Display", "Lines", "Quiet", "Totals", "amount", "closing", "duration"]
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
@@ -70,6 +71,17 @@ class Display(Protocol):
         """No more will come. Called once, with what the command failed with, if it did."""
 
 
+@contextlib.contextmanager
+def closing(display: Display) -> Iterator[None]:
+    """Close the display at the end, and tell it what went wrong."""
+    try:
+        yield
+    except BaseException as error:
+        display.close(error)
+        raise
+    display.close(None)
+
+
 class Quiet:
     """Shows nothing."""
 
@@ -83,14 +95,14 @@ class Lines:
     """A line for each file that has arrived; for logs and pipes.
 
     Args:
-        stream: where to write.
+        write: gets each line.
         verbose: also a line each `INTERVAL` seconds while a file is on its way, with the bytes so far.
     """
 
     INTERVAL = 1.0
 
-    def __init__(self, stream: TextIO, *, verbose: bool = False) -> None:
-        self._stream = stream
+    def __init__(self, write: Callable[[str], object], *, verbose: bool = False) -> None:
+        self._write = write
         self._verbose = verbose
         self._next = 0.0
         self._totals = Totals()
@@ -101,7 +113,7 @@ class Lines:
 
     def directory(self, url: GridFTPURL) -> None:
         if self._verbose:
-            self._print(f"{url}: made")
+            self._write(f"{url}: made")
 
     def count(self, event: Event) -> None:
         """Take an event into account without showing it."""
@@ -110,14 +122,14 @@ class Lines:
     def event(self, event: Event) -> None:
         self.count(event)
         if isinstance(event, Finished):
-            self._print(
+            self._write(
                 f"{event.source} -> {event.destination}: {amount(event.bytes_done)} "
                 f"in {duration(event.elapsed)}, {amount(event.average_rate)}/s"
             )
         elif isinstance(event, Advanced) and self._verbose and event.elapsed >= self._next:
             self._next = event.elapsed + self.INTERVAL
             total = "" if event.bytes_total is None else f" of {event.bytes_total}"
-            self._print(
+            self._write(
                 f"{event.source}: {event.bytes_done}{total} bytes, "
                 f"{amount(event.average_rate)}/s avg, {amount(event.rate)}/s inst"
             )
@@ -127,10 +139,7 @@ class Lines:
     def close(self, error: BaseException | None) -> None:
         if self._files > 1:
             rate = amount(self._totals.bytes / max(self._totals.elapsed, 1e-9))
-            self._print(
+            self._write(
                 f"{self._totals.files} of {self._files} files, {amount(self._totals.bytes)} "
                 f"in {duration(self._totals.elapsed)}, {rate}/s"
             )
-
-    def _print(self, text: str) -> None:
-        print(printable(text), file=self._stream, flush=True)

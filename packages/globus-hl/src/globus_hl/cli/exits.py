@@ -8,11 +8,15 @@ from typing import Self
 
 from globus_hl import errors
 
-__all__ = ["Exit", "Terminated", "exit_for"]
+__all__ = ["Exit", "Terminated", "UsageError", "exit_for"]
 
 
 class Terminated(BaseException):
     """SIGTERM came."""
+
+
+class UsageError(errors.GridError, ValueError):
+    """Options and operands that do not go together."""
 
 
 class Exit(IntEnum):
@@ -48,6 +52,7 @@ class Exit(IntEnum):
 
 # The first class that fits decides: special ones before general ones.
 _BY_CLASS: tuple[tuple[type[BaseException], Exit], ...] = (
+    (UsageError, Exit.USAGE),
     (KeyboardInterrupt, Exit.INTERRUPTED),
     (Terminated, Exit.TERMINATED),
     (errors.OperationTimeoutError, Exit.TIMEOUT),

@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from .completion import complete_arguments
+
 __all__ = ["SIZE", "GlobusCommand", "parse"]
 
 
@@ -62,12 +64,15 @@ SIZE = _Size()
 def parse(command: click.Command, program: str, arguments: list[str]) -> int:
     """Run the command with these arguments, and give its exit code.
 
-    Wrong ones are told in one line, with the way to the help. All else that the command raises goes on.
+    Wrong ones are told in one line, with the way to the help. All else that the command raises goes on: that
+    is why click's own way to run a command, which keeps some errors to itself, is not used.
     """
+    complete_arguments(command, program)
     try:
-        result = command.main(arguments, prog_name=program, standalone_mode=False)
-    except click.Abort:
-        raise KeyboardInterrupt from None
+        with command.make_context(program, arguments) as context:
+            result = command.invoke(context)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
     except click.UsageError as error:
         from .exits import Exit
         from .report import one_line

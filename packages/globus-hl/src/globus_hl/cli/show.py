@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .operands import Operand
     from .places import Places
 
-__all__ = ["print_entries", "show"]
+__all__ = ["EntryLines", "show"]
 
 TYPE_LETTERS = {"file": "-", "dir": "d", "link": "l", "other": "?"}
 
@@ -54,20 +54,26 @@ def show(
         printer(url / relative if relative else url, children)
 
 
-def print_entries(stream: TextIO, directory: GridFTPURL, entries: list[Entry], *, long: bool = False) -> None:
-    """Print entries as ``globus-url-copy -list`` does: the directory, then names.
+class EntryLines:
+    """Prints entries as ``globus-url-copy -list`` does: a directory, then names; a slash marks directories.
 
     Args:
-        stream: where to.
-        directory: what they are in.
-        entries: what to print.
+        stream: where to. On a terminal names cannot do harm, elsewhere they are the bytes they are.
         long: type, mode, owner, group, size and time of each too.
     """
-    print(f"{str(directory).rstrip('/')}/", file=stream)
-    for entry in entries:
-        name = (printable(entry.name) if stream.isatty() else entry.name) + ("/" if entry.is_dir else "")
-        print(f"    {_details(entry)}  {name}" if long else f"    {name}", file=stream)
-    print(file=stream)
+
+    def __init__(self, stream: TextIO, *, long: bool) -> None:
+        self._stream = stream
+        self._long = long
+        self._name = printable if stream.isatty() else str
+
+    def entries(self, directory: GridFTPURL, entries: list[Entry]) -> None:
+        """Print some entries of a directory."""
+        print(f"{str(directory).rstrip('/')}/", file=self._stream)
+        for entry in entries:
+            details = f"{_details(entry)}  " if self._long else ""
+            print(f"    {details}{self._name(entry.name)}{'/' if entry.is_dir else ''}", file=self._stream)
+        print(file=self._stream)
 
 
 def _details(entry: Entry) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from . import completion
-from .exits import Exit
+from .display import Lines, Quiet, closing
+from .exits import Exit, UsageError
 from .options import SIZE, GlobusCommand
 from .report import printable
 
@@ -146,47 +147,38 @@ def _settings(
 
 def _copy(source_text: str, destination_text: str, settings: Settings, options: dict[str, Any]) -> int:
     from .copier import Copier
-    from .operands import parse_operand
+    from .operands import STDIO, parse_operand
     from .plan import make_plan
 
-    source = parse_operand(source_text, wildcards=True)
-    destination = parse_operand(destination_text)
-    if source.is_stdio and destination.is_stdio:
-        raise click.UsageError(
-            "standard input to standard output is not a copy: one of the two must be a file"
-        )
-    _check_security(settings, source, destination)
-    display = _display(options, to_stderr=destination.is_stdio)
-    try:
+    display = _display(options, sys.stderr if destination_text == STDIO else sys.stdout)
+    with closing(display):
+        source = parse_operand(source_text, wildcards=True)
+        destination = parse_operand(destination_text)
+        if source.is_stdio and destination.is_stdio:
+            raise UsageError("standard input to standard output is not a copy: one of the two must be a file")
+        _check_security(settings, source, destination)
         with Copier(settings, display, create=options["create"]) as copier:
             jobs = make_plan(source, destination, copier.places, recurse=options["recurse"], warn=_warn)
             copier.run(jobs)
-    except BaseException as error:
-        display.close(error)
-        raise
-    display.close(None)
     return Exit.OK
 
 
 def _list(text: str, settings: Settings, options: dict[str, Any]) -> int:
     from .copier import Copier
-    from .display import Quiet
-    from .events import JSONLines
     from .operands import parse_operand
-    from .show import print_entries, show
+    from .show import EntryLines, show
 
-    operand = parse_operand(text, wildcards=True)
-    display = JSONLines(sys.stdout) if options["as_json"] else Quiet()
-    long = options["verbose"] and not options["quiet"]
-    plain = functools.partial(print_entries, sys.stdout, long=long)
-    printer = display.entries if isinstance(display, JSONLines) else plain
-    try:
+    display: Display
+    if options["as_json"]:
+        from .events import JSONLines
+
+        display = entries = JSONLines(sys.stdout)
+    else:
+        display, entries = Quiet(), EntryLines(sys.stdout, long=options["verbose"])
+    with closing(display):
+        operand = parse_operand(text, wildcards=True)
         with Copier(settings, display) as copier:
-            show(operand, copier.places, printer, recurse=options["recurse"], warn=_warn)
-    except BaseException as error:
-        display.close(error)
-        raise
-    display.close(None)
+            show(operand, copier.places, entries.entries, recurse=options["recurse"], warn=_warn)
     return Exit.OK
 
 
@@ -200,27 +192,24 @@ def _check_security(settings: Settings, *operands: Operand) -> None:
             )
     schemes = {operand.url.scheme for operand in remote if operand.url}
     if len(schemes) > 1 and "gsiftp" in schemes and settings.data_channel_authentication:
-        raise click.UsageError(
+        raise UsageError(
             "an FTP server cannot authenticate itself to a GridFTP server; add -nodcau if it need not"
         )
 
 
-def _display(options: dict[str, Any], *, to_stderr: bool) -> Display:
-    """Progress goes to standard output, unless that carries the data."""
-    from .display import Lines, Quiet
-
-    stream = sys.stderr if to_stderr else sys.stdout
+def _display(options: dict[str, Any], stream: TextIO) -> Display:
+    """What shows the progress, as the options and the kind of output want it."""
     if options["as_json"]:
         from .events import JSONLines
 
         return JSONLines(stream)
     if options["quiet"]:
         return Quiet()
-    if stream.isatty() and not options["debug"]:
+    if stream.isatty():
         from .bar import Bar
 
         return Bar(stream, verbose=options["verbose"])
-    return Lines(stream, verbose=options["verbose"])
+    return Lines(functools.partial(print, file=stream, flush=True), verbose=options["verbose"])
 
 
 def _warn(text: str) -> None:
