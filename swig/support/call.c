@@ -602,7 +602,7 @@ static gl_object *owner_of(gl_call *call)
     return call->busy_count ? call->busy[0] : NULL;
 }
 
-static PyObject *lasting;      /* callbacks that belong to no handle: by number, or by function */
+static PyObject *lasting;      /* callbacks that belong to no handle: by number, or by function and name */
 
 static PyObject *lasting_key(gl_call *call, int closure)
 {
@@ -611,6 +611,8 @@ static PyObject *lasting_key(gl_call *call, int closure)
         const gl_slot *slot = &call->function->slots[i];
         if (slot->role == GL_OUT && gl_type_of(slot->type)->kind == GL_INTEGER)
             return PyUnicode_FromFormat("%d/%d", *(int *)*(void **)call->where[i], closure);
+        if (slot->role == GL_IN && gl_type_of(slot->type)->kind == GL_STRING && *(char **)call->where[i])
+            return PyUnicode_FromFormat("%s/%s/%d", call->function->name, *(char **)call->where[i], closure);
     }
     return PyUnicode_FromFormat("%s/%d", call->function->name, closure);
 }

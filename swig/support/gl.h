@@ -280,6 +280,7 @@ GL_API int  gl_object_check(PyObject *object, const gl_type *type);
 GL_API void gl_object_close(gl_object *object);
 GL_API int  gl_object_usable(gl_object *object);                       /* 0, or -1 with ValueError */
 GL_API int  gl_object_keep(gl_object *owner, PyObject *key, PyObject *value);
+GL_API void *gl_pointer_of(PyObject *object, const char *type);        /* the C pointer of an open object of this type, or NULL */
 gl_object *gl_object_root(gl_object *object);                          /* the struct that a struct inside it belongs to */
 int       gl_object_copy_into(gl_call *call, PyObject *object, void *address);  /* a struct's bytes; what they point to lives as long as the call */
 int       gl_type_ready(gl_type *type);

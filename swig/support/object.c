@@ -228,6 +228,12 @@ gl_object *gl_as_object(PyObject *object)
     return base_type && PyObject_TypeCheck(object, (PyTypeObject *)base_type) ? (gl_object *)object : NULL;
 }
 
+void *gl_pointer_of(PyObject *object, const char *type)
+{
+    gl_object *handle = object ? gl_as_object(object) : NULL;
+    return handle && !handle->closed && strcmp(handle->type->name, type) == 0 ? handle->pointer : NULL;
+}
+
 static void object_dealloc(PyObject *self)
 {
     gl_object *object = (gl_object *)self;

@@ -35,17 +35,19 @@ def main() -> None:
     parser.add_argument("--interface", type=Path, required=True)
     parser.add_argument("--include", action="append", default=[])
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--vocabulary", type=Path, help="the directory of lib/types.swg, where the interface is elsewhere")
     parser.add_argument("--depfile", type=Path)
     options = parser.parse_args()
     directory = options.interface.parent
-    notes = annotations.read(options.interface)
+    vocabulary = options.vocabulary or directory
+    notes = annotations.read(options.interface, vocabulary)
     own = [*notes.headers, *notes.commands, *notes.adapters]
     headers = Headers(own, [*options.include, str(directory / "extra")], notes.prelude)
-    classifier = Classifier(headers, notes, header_owners(directory))
+    classifier = Classifier(headers, notes, header_owners(vocabulary) | header_owners(directory))
     functions, problems = [], []
     for function in headers.functions.values():
         words = notes.function_words(function.name)
-        if function.name in notes.skipped or "BY_HAND" in words:
+        if function.name in notes.skipped or "BY_HAND" in words or function.header in notes.adapters:
             continue
         try:
             functions.append((function, classifier.signature(function)))

@@ -89,14 +89,14 @@ def split(text: str) -> list[str]:
     return [*parts, current.strip()] if current.strip() or parts else []
 
 
-def read(interface: Path) -> Annotations:
-    """Reads `interface`, and lib/types.swg for what holds in all modules."""
+def read(interface: Path, vocabulary: Path) -> Annotations:
+    """Reads `interface`, and the vocabulary's lib/types.swg for what holds in all modules."""
     text = interface.read_text()
     annotations = Annotations(interface.stem)
     for name in INCLUDE.findall(text):
         if name.endswith(".h"):
             annotations.headers.append(Path(name).name)
-    apply(annotations, (interface.parent / "lib" / "types.swg").read_text())
+    apply(annotations, (vocabulary / "lib" / "types.swg").read_text())
     apply(annotations, text)
     return annotations
 
