@@ -515,6 +515,9 @@ static bool is_borrowed(const gl_call *call, const gl_slot *slot)
     return (kind == GL_HANDLE || kind == GL_BOX) && !(slot->flags & GL_OWNED) && call->busy_count;
 }
 
+static void keep_all(gl_call *call);
+static bool is_new_handle(const gl_slot *slot);
+
 static PyObject *output(gl_call *call, const gl_function *function, int index)
 {
     const gl_slot *slot = &function->slots[index];
@@ -525,6 +528,7 @@ static PyObject *output(gl_call *call, const gl_function *function, int index)
         case GL_BYTES_OUT:
         {
             void *bytes = *(void **)storage;
+            if (!bytes && slot->flags & GL_NULLABLE) Py_RETURN_NONE;
             PyObject *result = PyBytes_FromStringAndSize(
                 bytes, bytes ? (Py_ssize_t)output_length(call, function, slot->partner) : 0);
             free_output(slot, bytes);
@@ -550,6 +554,11 @@ static PyObject *output(gl_call *call, const gl_function *function, int index)
     if (type->kind == GL_RESULT && !(slot->flags & GL_OWNED)) return gl_error_peek(*(uint32_t *)storage);
     PyObject *result = is_borrowed(call, slot) ? gl_object_borrow(slot->type, *(void **)storage, call->busy[0])
                                                : gl_to_python(slot, storage);
+    if (result && is_new_handle(slot))
+    {
+        call->made[index] = Py_NewRef(result);
+        keep_all(call);
+    }
     if (type->kind == GL_STRING) free_output(slot, *(void **)storage);
     if (type->kind == GL_STRINGS && slot->flags & GL_FREE)
     {
@@ -638,6 +647,15 @@ static void keep_lasting(gl_call *call)
     }
 }
 
+/* No callback in place of the one before. */
+static void forget_lasting(gl_call *call)
+{
+    gl_object *owner = owner_of(call);
+    PyObject *key = owner && owner->keep ? PyUnicode_FromFormat("%s/0", call->function->name) : NULL;
+    if (key && PyDict_Contains(owner->keep, key) > 0) PyDict_DelItem(owner->keep, key);
+    Py_XDECREF(key);
+}
+
 static void release_lasting(int number)
 {
     for (int closure = 0; lasting && closure < GL_MAX_CLOSURES; ++closure)
@@ -678,26 +696,45 @@ static void keep_forever(PyObject *object)
     Py_XDECREF(content);
 }
 
+/* What the call took, and C goes on using, lives as long as the handle that uses it. */
+static void keep_all(gl_call *call)
+{
+    const gl_function *function = call->function;
+    if (call->closure_count) keep_lasting(call);
+    for (int i = 0; i < function->count; ++i)
+    {
+        const gl_slot *slot = &function->slots[i];
+        PyObject *object = call->made[i];
+        if (slot->role == GL_CALL && slot->flags & GL_LASTING && !call->closure_count) forget_lasting(call);
+        gl_object *owner = slot->flags & GL_KEEPS && object && object != Py_None ? owner_of(call) : NULL;
+        if (!owner || owner == (gl_object *)object) continue;
+        PyObject *key = PyLong_FromVoidPtr(object), *kept = content_of(call, i, object);
+        if (key && kept) gl_object_keep(owner, key, kept);
+        Py_XDECREF(kept);
+        Py_XDECREF(key);
+    }
+}
+
+/* The output that is a new handle, whose Python object does not exist before the output is converted. */
+static bool is_new_handle(const gl_slot *slot)
+{
+    return slot->role == GL_OUT && slot->flags & GL_OWNED && !(slot->flags & GL_BY_ADDRESS) && gl_type_of(slot->type)->kind == GL_HANDLE;
+}
+
 void gl_commit(gl_call *call)
 {
     if (call->committed || !call->function) return;
     call->committed = true;
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
-    if (call->closure_count) keep_lasting(call);
     const gl_function *function = call->function;
+    bool later = false;
+    for (int i = 0; i < function->count; ++i) later |= is_new_handle(&function->slots[i]);
+    if (!later) keep_all(call);
     for (int i = 0; i < function->count; ++i)
     {
         int flags = function->slots[i].flags;
         PyObject *object = call->made[i];
-        gl_object *owner = flags & GL_KEEPS && object && object != Py_None ? owner_of(call) : NULL;
-        if (owner && owner != (gl_object *)object)
-        {
-            PyObject *key = PyLong_FromVoidPtr(object), *kept = content_of(call, i, object);
-            if (key && kept) gl_object_keep(owner, key, kept);
-            Py_XDECREF(kept);
-            Py_XDECREF(key);
-        }
         if (flags & GL_SHARED && *(void **)call->where[i]) globus_object_reference(*(void **)call->where[i]);
         if (flags & GL_FOREVER && object && object != Py_None && !PyUnicode_Check(object)) keep_forever(object);
         if (flags & GL_CONSUMES && object && gl_as_object(object)) gl_object_close((gl_object *)object);

@@ -130,14 +130,25 @@ static PyObject *argument_to_python(gl_closure *closure, const gl_function *sign
     }
 }
 
+/* What the callable gives C: it is no argument. */
+static bool is_answer(const gl_slot *slot)
+{
+    return slot->role == GL_OUT || slot->role == GL_BYTES_OUT || slot->role == GL_CHARS_OUT;
+}
+
+static bool is_argument(const gl_slot *slot)
+{
+    return !is_answer(slot) && !(slot->role == GL_LENGTH && slot->flags & GL_BY_ADDRESS);
+}
+
 static PyObject *arguments_to_python(gl_closure *closure, const gl_function *signature, void **arguments)
 {
     int count = 0;
-    for (int i = 0; i < signature->count; ++i) count += signature->slots[i].role != GL_OUT;
+    for (int i = 0; i < signature->count; ++i) count += is_argument(&signature->slots[i]);
     PyObject *tuple = PyTuple_New(count);
     for (int i = 0, position = 0; tuple && i < signature->count; ++i)
     {
-        if (signature->slots[i].role == GL_OUT) continue;
+        if (!is_argument(&signature->slots[i])) continue;
         PyObject *item = argument_to_python(closure, signature, i, arguments);
         if (!item || PyTuple_SetItem(tuple, position++, item) < 0) Py_CLEAR(tuple);
     }
@@ -210,13 +221,73 @@ static int store_answer(const gl_slot *slot, PyObject *answer, void *address, bo
     return status;
 }
 
+/* Bytes that C will free. */
+static int store_bytes(PyObject *answer, void **address, size_t *length)
+{
+    gl_pin *pin = gl_pin_new(answer, false);
+    if (!pin) return -1;
+    *address = malloc(pin->view.len ? (size_t)pin->view.len : 1);
+    if (*address) memcpy(*address, pin->view.buf, (size_t)pin->view.len);
+    else PyErr_NoMemory();
+    *length = (size_t)pin->view.len;
+    gl_pins_release(pin);
+    return *address ? 0 : -1;
+}
+
+/* Characters for an array of C's; the result is their number where C wants that. */
+static int store_characters(const gl_function *signature, PyObject *answer, char *address, long long room, void *result)
+{
+    const char *text;
+    gl_call call = {0};
+    int status = gl_string_from_python(&call, -1, answer, false, &text);
+    size_t length = status == 0 ? strlen(text) : 0;
+    if ((long long)length > room)
+    {
+        PyErr_Format(PyExc_ValueError, "%s: C has room for %lld bytes", signature->name, room);
+        status = -1;
+    }
+    else if (status == 0) memcpy(address, text, length);
+    if (status == 0 && (long long)length < room) address[length] = '\0';
+    if (status == 0 && signature->result.role == GL_LENGTH)
+        store_integer_result(gl_type_of(signature->result.type), result, (long long)length);
+    gl_end(&call);
+    return status;
+}
+
+static int store_output(const gl_function *signature, int index, PyObject *answer, void **arguments, void *result)
+{
+    const gl_slot *slot = &signature->slots[index];
+    void *address = *(void **)arguments[index];
+    if (slot->role == GL_BYTES_OUT) return store_bytes(answer, address, *(size_t **)arguments[slot->partner]);
+    if (slot->role == GL_CHARS_OUT)
+        return store_characters(signature, answer, address, length_at(signature, slot->partner, arguments), result);
+    return store_answer(slot, answer, address, false);
+}
+
+/* None is success; a number is the status, without outputs. */
+static int store_status(const gl_function *signature, PyObject *answer, int outputs, void *result)
+{
+    store_integer_result(gl_type_of(signature->result.type), result, 0);
+    if (answer == Py_None && !outputs) return 1;
+    if (!PyLong_Check(answer)) return 0;
+    long status = PyLong_AsLong(answer);
+    if (PyErr_Occurred()) return -1;
+    store_integer_result(gl_type_of(signature->result.type), result, status);
+    return status || !outputs;
+}
+
 /* The callable returns the C return value, then what C wants stored at its output addresses. */
 static int store_answers(const gl_function *signature, PyObject *answer, void **arguments, void *result)
 {
     int outputs = 0;
     const gl_type *type = gl_type_of(signature->result.type);
-    bool returns = type->kind != GL_VOID && type->kind != GL_RESULT;
-    for (int i = 0; i < signature->count; ++i) outputs += signature->slots[i].role == GL_OUT;
+    bool returns = type->kind != GL_VOID && type->kind != GL_RESULT && type->kind != GL_STATUS && signature->result.role == GL_IN;
+    for (int i = 0; i < signature->count; ++i) outputs += is_answer(&signature->slots[i]);
+    if (type->kind == GL_STATUS)
+    {
+        int done = store_status(signature, answer, outputs, result);
+        if (done || !outputs) return done < 0 ? -1 : done ? 0 : store_answer(&signature->result, answer, result, true);
+    }
     if (type->kind == GL_RESULT && !outputs) return store_answer(&signature->result, answer, result, true);
     if (type->kind == GL_RESULT) *(ffi_arg *)result = GLOBUS_SUCCESS;
     if (!outputs) return returns ? store_answer(&signature->result, answer, result, true) : 0;
@@ -231,8 +302,8 @@ static int store_answers(const gl_function *signature, PyObject *answer, void **
     }
     if (status == 0 && returns) status = store_answer(&signature->result, PyTuple_GetItem(tuple, next++), result, true);
     for (int i = 0; status == 0 && i < signature->count; ++i)
-        if (signature->slots[i].role == GL_OUT)
-            status = store_answer(&signature->slots[i], PyTuple_GetItem(tuple, next++), *(void **)arguments[i], false);
+        if (is_answer(&signature->slots[i]))
+            status = store_output(signature, i, PyTuple_GetItem(tuple, next++), arguments, result);
     Py_DECREF(tuple);
     return status;
 }

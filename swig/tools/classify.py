@@ -336,6 +336,8 @@ class Classifier:
             result.type = STATUS
         if "DATA" in self.notes.result_words(name):
             result.type = DATA
+        if counts := next((w.split("=")[1] for w in self.notes.result_words(name) if w.startswith("LENGTH=")), None):
+            result.role, result.partner = "LENGTH", next(i for i, s in enumerate(slots) if s.name == counts)
         found.signature = Signature(name, result, slots, refuse, again=given("AGAIN", words) or "")
         return found
 
@@ -546,7 +548,8 @@ class Classifier:
             return slot(ctype, "IN_POINTER", *nullable)
         if const or (pointer(type_) is None and type_.is_const_qualified()):
             return slot(ctype, "IN_POINTER", *nullable)
-        return slot(ctype, "OUT", *nullable, *([] if "BORROWED" in words else ["OWNED"]))
+        absent = ["NULLABLE"] if ctype.custom in ("oid", "evp_md") else []
+        return slot(ctype, "OUT", *absent, *([] if "BORROWED" in words else ["OWNED"]))
 
     def array_element(self, target: cindex.Type) -> CType:
         if target.get_canonical().kind == TypeKind.POINTER and pointer(target) is not None:
@@ -578,6 +581,8 @@ class Classifier:
         for index, slot in enumerate(slots):
             words = self.notes.parameter_words(function, slot.name, index)
             given = next((w.split("=")[1] for w in words if w.startswith("LENGTH=")), None)
+            if slot.role == "CHARS_OUT" and given:
+                slot.partner = next(i for i, s in enumerate(slots) if s.name == given)
             if given == "NONE" or slot.role not in COUNTED:
                 continue
             if slot.role == "DEFERRED" and slot.type.kind != "POINTER" and given is None:

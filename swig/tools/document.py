@@ -29,10 +29,11 @@ def safe(name: str) -> str:
 
 
 def python_type(slot: Slot, module: str, *, output: bool = False) -> str:
+    absent = " | None" if "NULLABLE" in slot.flags else ""
     if slot.role in ("READ", "WRITE"):
-        return "Any" if output else "Buffer"
+        return "Any" if output else f"Buffer{absent}"
     if slot.role == "BYTES_OUT":
-        return "bytes"
+        return f"bytes{absent}"
     if slot.role == "IOVEC":
         return "Sequence[Buffer]"
     if slot.role == "DEFERRED":
@@ -88,8 +89,10 @@ def callable_type(ctype: CType, module: str) -> str:
     signature = ctype.signature
     if signature is None:
         return "Callable[..., Any]"
-    arguments = [python_type(s, module, output=True) for s in signature.slots if s.role != "OUT"]
-    outputs = [s for s in signature.slots if s.role == "OUT"]
+    answers = ("OUT", "BYTES_OUT", "CHARS_OUT")
+    hidden = [s for s in signature.slots if s.role == "LENGTH" and "BY_ADDRESS" in s.flags]
+    arguments = [python_type(s, module, output=True) for s in signature.slots if s.role not in answers and s not in hidden]
+    outputs = [s for s in signature.slots if s.role in answers]
     result = "Any" if outputs else python_type(signature.result, module)
     return f"Callable[[{', '.join(arguments)}], {result}]"
 

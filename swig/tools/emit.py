@@ -10,7 +10,7 @@ from annotations import Annotations
 from classify import SCALARS, Classifier, CType, Signature, Slot, is_va_list
 from constants import Constant
 from document import inputs
-from headers import Function, Headers, declare
+from headers import Function, Headers, declare, named
 
 BANNER = "/* Generated from {source} and the installed headers: do not edit. */\n"
 WORDS = {
@@ -36,15 +36,12 @@ class Aliases:
         if canonical.kind.name in ("CONSTANTARRAY", "INCOMPLETEARRAY", "VARIABLEARRAY"):
             spelling = f"{canonical.element_type.spelling} *"
         spelling = re.sub(r"\bconst$", "", re.sub(r"\*\s*(const|restrict|__restrict)\s*$", "*", spelling)).strip()
-        if not spelling.endswith("*") and "(*)" not in spelling:
+        if not spelling.endswith("*") and "(*" not in spelling:
             spelling = re.sub(r"^(const|volatile|register)\s+", "", spelling)
         return self.names.setdefault(spelling, f"gl_c{len(self.names)}")
 
     def text(self) -> str:
-        lines = []
-        for spelling, name in self.names.items():
-            lines.append(f"typedef {spelling.replace('(*)', f'(*{name})', 1)};" if "(*)" in spelling else f"typedef {spelling} {name};")
-        return "\n".join(lines) + "\n"
+        return "".join(f"typedef {named(spelling, name)};\n" for spelling, name in self.names.items())
 
 
 def slot_text(slot: Slot) -> str:

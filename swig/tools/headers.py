@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 
 from clang import cindex
-from clang.cindex import CursorKind, TokenKind, TypeKind
+from clang.cindex import CursorKind, TypeKind
 
 ALIASES = (TypeKind.TYPEDEF, TypeKind.ELABORATED)
-ADAPTER = "gl_adapt_"
+OURS, ADAPTER = "gl_", "gl_adapt_"
 
 
 @dataclass
@@ -141,13 +141,14 @@ class Headers:
 
 
 def adapted(functions: dict[str, Function]) -> dict[str, Function]:
-    """gl_adapt_<name> takes the place of <name>."""
-    for symbol in [name for name in functions if name.startswith(ADAPTER)]:
-        adapter = functions.pop(symbol)
-        original = functions[symbol.removeprefix(ADAPTER)]
-        original.parameters, original.result, original.adapter = adapter.parameters, adapter.result, symbol
-        original.variadic = adapter.variadic
-    return functions
+    """gl_adapt_<name> takes the place of <name>; whatever else is ours is no function of the library."""
+    found = {name: function for name, function in functions.items() if not name.startswith(OURS)}
+    for symbol, adapter in functions.items():
+        if symbol.startswith(ADAPTER):
+            original = found[symbol.removeprefix(ADAPTER)]
+            original.parameters, original.result, original.adapter = adapter.parameters, adapter.result, symbol
+            original.variadic = adapter.variadic
+    return found
 
 
 def is_adjacent(cursor: cindex.Cursor) -> bool:
@@ -173,18 +174,20 @@ def make_function(cursor: cindex.Cursor, header: str) -> Function:
 
 def commented_names(cursor: cindex.Cursor) -> list[str]:
     """Names of parameters that only a comment behind each of them tells, as in gssapi.h."""
-    names = []
-    for token in cursor.get_tokens():
-        if token.kind == TokenKind.COMMENT:
-            text = re.split(r" as | to be | returned ", token.spelling.strip("/* "))[0]
-            names.append(re.sub(r"\W+", "_", text))
-    return names
+    text = Path(cursor.location.file.name).read_bytes()[cursor.extent.start.offset :]
+    prototype = re.match(r"[^;]*;[^\n]*", text.decode(errors="replace"))
+    comments = re.findall(r"/\*\s*(.*?)\s*\*/", prototype.group() if prototype else "", re.DOTALL)
+    return [re.sub(r"\W+", "_", re.split(r" as | to be | returned ", c)[0]) for c in comments]
 
 
 def declare(type_: cindex.Type, name: str) -> str:
-    spelling = type_.spelling
-    if "(*)" in spelling:
-        return spelling.replace("(*)", f"(*{name})", 1)
+    return named(type_.spelling, name)
+
+
+def named(spelling: str, name: str) -> str:
+    """The declaration of `name` as a `spelling`."""
+    if "(*" in spelling:
+        return re.sub(r"\((\*+)\)", rf"(\1{name})", spelling, count=1)
     if match := re.search(r"(\[[^\]]*\])+$", spelling):
         return f"{spelling[: match.start()].rstrip()} {name}{match.group()}"
     return f"{spelling}{name}" if spelling.endswith("*") else f"{spelling} {name}"
