@@ -13,6 +13,7 @@ from globus_hl.cli.exits import Exit
 from globus_hl.gridftp.url import GridFTPURL
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.hl.cli.conftest import Runner, Tree
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
 AWKWARD_NAMES = [
     *("plain", "a b", " lead", "100%", "%41", "a#b?c;type=i", "*[x]?", "café", "caf\udce9", "-r"),
 ]
+
+
+@pytest.fixture(scope="module")
+def talkative_server(grid: Grid) -> Iterator[GridFTPServer]:
+    """A server that logs every command it gets."""
+    with grid.start_gridftp(options=["-log-level", "ALL"]) as server:
+        yield server
+
 
 # ---- copies ------------------------------------------------------------------------------------------
 
@@ -51,6 +60,32 @@ def test_there_and_back(run: Runner, url: str, remote: Path, data: Path, options
     run.ok(*options.split(), f"{url}/a", run.directory / "back")
     assert (run.directory / "back").read_bytes() == data.read_bytes()
     assert (os.listdir(remote), os.listdir(run.directory)) == (["a"], ["back"]), "nothing is left over"
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted", "unwanted"),
+    [
+        ("", ["DCAU A"], ["MODE E", "PROT", "SBUF"]),
+        ("-p 4", ["DCAU A", "MODE E", "OPTS RETR Parallelism=4,4,4;"], ["PROT"]),
+        ("-fast", ["MODE E"], []),
+        ("-dcsafe", ["DCAU A", "PROT S"], []),
+        ("-dcpriv", ["DCAU A", "PROT P"], []),
+        ("-nodcau", ["DCAU N"], ["DCAU A"]),
+        ("-tcp-bs 128k", ["SBUF 131072"], []),
+    ],
+)
+def test_what_options_ask_of_the_server(
+    run: Runner, talkative_server: GridFTPServer, options: str, wanted: list[str], unwanted: list[str]
+) -> None:
+    (talkative_server.root / "a").write_bytes(b"x" * 100_000)
+    before = talkative_server.log.stat().st_size
+    run.ok(*options.split(), f"{talkative_server.url}/a", "back")
+    said = talkative_server.log.read_bytes()[before:].decode()
+    commands = re.findall(r"\[CLIENT\]: (.*?)\r?\n", said)
+    for command in wanted:
+        assert command in commands
+    for command in unwanted:
+        assert not [sent for sent in commands if sent.startswith(command)]
 
 
 def test_third_party(

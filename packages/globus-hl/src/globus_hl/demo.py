@@ -56,11 +56,11 @@ def _demo(arguments: list[str]) -> int:
 
         env = os.environ | grid.env
         _say("\nIt is copied to the server; each side proves who it is with its certificate:")
-        _run([*command, str(original), f"{server.url}/demo.dat"], env)
+        _run([*command, "-vb", str(original), f"{server.url}/demo.dat"], env)
         _say("\nThe server has it:")
-        _run([*command, "-list", f"{server.url}/", "-vb"], env)
+        _run([*command, "-vb", "-list", f"{server.url}/"], env)
         _say("\nIt is copied back, over four connections at once, encrypted:")
-        _run([*command, "-p", "4", "-dcpriv", f"{server.url}/demo.dat", str(returned)], env)
+        _run([*command, "-vb", "-p", "4", "-dcpriv", f"{server.url}/demo.dat", str(returned)], env)
 
         received = _checksum(returned)
         _say(f"\nThe copy of the copy:    {returned}\n  SHA-256 {received}")

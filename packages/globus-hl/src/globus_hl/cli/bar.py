@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from globus_hl.progress import Advanced, Failed, Finished
 
@@ -50,7 +50,7 @@ class Bar:
     def event(self, event: Event) -> None:
         self._totals.count(event)
         if isinstance(event, Advanced) and self._progress is None and self._totals.elapsed >= self._delay:
-            self._draw()
+            self._draw(event)
         self._update(event)
         last = isinstance(event, Finished) and self._totals.files == self._files
         if last or isinstance(event, Failed):
@@ -72,16 +72,19 @@ class Bar:
             self._progress.console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
 
     def _update(self, event: Event) -> None:
-        if self._progress is None or self._task is None:
-            return
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, **self._state(event))
+
+    def _state(self, event: Event) -> dict[str, Any]:
+        """What the bar shows, as fields of its task."""
         done = self._totals.bytes + (event.bytes_done if not isinstance(event, Finished) else 0)
         total = self._size if self._files > 1 else event.bytes_total
         name = printable(event.source.rstrip("/").rpartition("/")[2])
         if self._files > 1:
             name = f"{min(self._totals.files + 1, self._files)}/{self._files} {name}"
-        self._progress.update(self._task, completed=done, total=total, description=name)
+        return {"completed": done, "total": total, "description": name}
 
-    def _draw(self) -> None:
+    def _draw(self, event: Event) -> None:
         from rich.console import Console
         from rich.progress import (
             BarColumn,
@@ -112,7 +115,7 @@ class Bar:
             transient=True,
             expand=True,
         )
-        self._task = self._progress.add_task("", total=None)
+        self._task = self._progress.add_task(**self._state(event))
         self._progress.start()
 
     def _erase(self) -> None:

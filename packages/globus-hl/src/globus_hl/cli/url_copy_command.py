@@ -208,7 +208,7 @@ def _display(options: dict[str, Any], stream: TextIO) -> Display:
     if stream.isatty():
         from .bar import Bar
 
-        return Bar(stream, verbose=options["verbose"])
+        return Bar(stream, verbose=options["verbose"], delay=0 if options["verbose"] else Bar.DELAY)
     return Lines(functools.partial(print, file=stream, flush=True), verbose=options["verbose"])
 
 
