@@ -44,6 +44,10 @@
 %param(globus_xio_wrapblock_init, accept, NULLABLE)
 %returns(globus_xio_operation_get_driver_specific, DATA)
 
+%param(globus_xio_attr_*, attr, REQUIRED)
+%param(globus_xio_attr_copy, src, REQUIRED)
+%param(globus_xio_data_descriptor_*, data_desc, REQUIRED)
+
 /* NULL as driver means the framework itself. */
 %param(globus_xio_*_cntl, driver, NULLABLE)
 %param(globus_xio_contact_parse, contact_info, OUT)

@@ -28,12 +28,12 @@ static void store_integer(const gl_type *type, void *address, long long value)
     }
 }
 
-static const char *integer_range(const gl_type *type, long long value)
+static bool fits(const gl_type *type, long long value)
 {
-    if (type->size == 8) return NULL;
+    if (type->size == 8) return true;
     long long span = 1LL << (8 * type->size);
     long long low = type->is_signed ? -span / 2 : 0, high = type->is_signed ? span / 2 - 1 : span - 1;
-    return value < low || value > high ? "out of range" : NULL;
+    return value >= low && value <= high;
 }
 
 static int known_enumerator(const gl_type *type, long long value)
@@ -63,6 +63,15 @@ PyObject *gl_number_to_python(const gl_type *type, const void *address)
     return PyLong_FromLongLong(value);
 }
 
+static int bad_number(const gl_type *type, bool too_large, long long value)
+{
+    PyObject *kind = type->kind == GL_ENUM ? PyExc_ValueError : PyExc_OverflowError;
+    const char *fault = type->kind == GL_ENUM ? "is not a value of" : "does not fit in";
+    if (too_large) PyErr_Format(kind, "a number of this size %s %s", fault, type->name);
+    else PyErr_Format(kind, "%lld %s %s", value, fault, type->name);
+    return -1;
+}
+
 int gl_number_from_python(const gl_type *type, PyObject *object, void *address)
 {
     if (type->kind == GL_FLOAT)
@@ -86,17 +95,10 @@ int gl_number_from_python(const gl_type *type, PyObject *object, void *address)
     if (type->size == 8 && !type->is_signed) value = (long long)PyLong_AsUnsignedLongLong(number);
     else value = PyLong_AsLongLong(number);
     Py_DECREF(number);
-    if (value == -1 && PyErr_Occurred()) return -1;
-    if (integer_range(type, value))
-    {
-        PyErr_Format(PyExc_OverflowError, "%lld does not fit in %s", value, type->name);
-        return -1;
-    }
-    if (type->kind == GL_ENUM && !known_enumerator(type, value))
-    {
-        PyErr_Format(PyExc_ValueError, "%lld is not a value of %s", value, type->name);
-        return -1;
-    }
+    bool too_large = value == -1 && PyErr_Occurred();
+    if (too_large && !PyErr_ExceptionMatches(PyExc_OverflowError)) return -1;
+    if (too_large || !fits(type, value) || (type->kind == GL_ENUM && !known_enumerator(type, value)))
+        return bad_number(type, too_large, value);
     store_integer(type, address, value);
     return 0;
 }
@@ -208,7 +210,7 @@ PyObject *gl_to_python(const gl_slot *slot, const void *address)
         case GL_VOID: Py_RETURN_NONE;
         case GL_BOOL: case GL_INTEGER: case GL_FLOAT: case GL_ENUM: case GL_STATUS: case GL_MAJOR:
             return gl_number_to_python(type, address);
-        case GL_CHAR: return PyUnicode_DecodeLatin1(address, 1, NULL);
+        case GL_CHAR: return PyUnicode_DecodeUTF8(address, 1, "surrogateescape");
         case GL_STRING: return gl_string_to_python(*(char *const *)address);
         case GL_STRINGS: return gl_strings_to_python(*(char **const *)address, slot->extent ? slot->extent : -1);
         case GL_RESULT: return gl_error_from_result(*(const uint32_t *)address);
@@ -237,6 +239,7 @@ static int object_from_python(gl_call *call, int index, const gl_slot *slot, PyO
         *(void **)address = NULL;
         return 0;
     }
+    if (strcmp(type->name, "globus_object_t") == 0 && (*(void **)address = gl_error_object(object))) return 0;
     if (!gl_object_check(object, type)) return gl_bad_argument(call, index, type->name, object);
     gl_object *handle = (gl_object *)object;
     if (gl_object_usable(handle) < 0) return -1;

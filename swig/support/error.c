@@ -131,6 +131,16 @@ PyObject *gl_error_from_major(uint32_t major, uint32_t minor)
     return error;
 }
 
+void *gl_error_object(PyObject *error)
+{
+    if (PyObject_IsInstance(error, PyExc_BaseException) != 1) return NULL;
+    PyObject *capsule = PyObject_GetAttrString(error, "_object");
+    void *object = capsule && PyCapsule_CheckExact(capsule) ? PyCapsule_GetPointer(capsule, "globus_object_t") : NULL;
+    if (!capsule) PyErr_Clear();
+    Py_XDECREF(capsule);      /* the error itself keeps it */
+    return object;
+}
+
 void gl_raise(PyObject *error)
 {
     if (!error) return;
@@ -165,15 +175,8 @@ int gl_result_from_python(PyObject *object, uint32_t *result)
     }
     else if (PyObject_IsInstance(object, PyExc_BaseException) == 1)
     {
-        PyObject *capsule = PyObject_GetAttrString(object, "_object");
-        if (capsule && PyCapsule_CheckExact(capsule))
-            *result = globus_error_put(globus_object_copy(PyCapsule_GetPointer(capsule, "globus_object_t")));
-        else
-        {
-            PyErr_Clear();
-            *result = put_text(object);
-        }
-        Py_XDECREF(capsule);
+        void *error = gl_error_object(object);
+        *result = error ? globus_error_put(globus_object_copy(error)) : put_text(object);
         return 0;
     }
     PyErr_Format(PyExc_TypeError, "a result is None for success or an exception, not %R", object);
