@@ -176,6 +176,18 @@ def test_time_limit(run: Runner) -> None:
     assert os.listdir(run.directory) == []
 
 
+@pytest.mark.parametrize("place", ["remote", "local"])
+def test_time_limit_of_standard_input(run: Runner, url: str, remote: Path, place: str) -> None:
+    with run.start(
+        "--timeout", "1", "-", f"{url}/to" if place == "remote" else "to", stdin=subprocess.PIPE
+    ) as process:
+        process.stdin.write(b"not all of it")
+        process.stdin.flush()
+        assert process.wait(timeout=15) == Exit.TIMEOUT
+        assert "1 seconds" in run.failed(process, process.stderr.read()).error
+    assert (os.listdir(remote), os.listdir(run.directory)) == ([], [])
+
+
 def test_server_that_speaks_something_else(run: Runner) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         target = f"gsiftp://localhost:{other.getsockname()[1]}/a"

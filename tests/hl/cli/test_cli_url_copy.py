@@ -65,13 +65,13 @@ def test_there_and_back(run: Runner, url: str, remote: Path, data: Path, options
 @pytest.mark.parametrize(
     ("options", "wanted", "unwanted"),
     [
-        ("", ["DCAU A"], ["MODE E", "PROT", "SBUF"]),
+        ("", ["DCAU A"], ["MODE E", "PROT", "SITE RETRBUFSIZE"]),
         ("-p 4", ["DCAU A", "MODE E", "OPTS RETR Parallelism=4,4,4;"], ["PROT"]),
         ("-fast", ["MODE E"], []),
         ("-dcsafe", ["DCAU A", "PROT S"], []),
         ("-dcpriv", ["DCAU A", "PROT P"], []),
         ("-nodcau", ["DCAU N"], ["DCAU A"]),
-        ("-tcp-bs 128k", ["SBUF 131072"], []),
+        ("-tcp-bs 128k", ["SITE RETRBUFSIZE 131072"], []),
     ],
 )
 def test_what_options_ask_of_the_server(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -11,6 +12,7 @@ from .places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     from globus_hl.gridftp import Client
@@ -113,12 +115,21 @@ class Copier:
                 self.client().copy(source, destination, **self._options())
             else:
                 self.client().get(source, _output(destination), **self._options(in_order=destination is None))
-        elif destination is not None and destination.is_remote:
-            self.client().put(_input(source), destination, **self._options())
-        else:
-            from .local_copy import copy
+            return
+        with self._input(source) as origin:
+            if destination is not None and destination.is_remote:
+                self.client().put(origin, destination, **self._options())
+            else:
+                from .local_copy import copy
 
-            copy(_input(source), _output(destination), self._display.event, self._deadline)
+                copy(origin, _output(destination), self._display.event, self._deadline)
+
+    def _input(self, source: GridFTPURL | None) -> AbstractContextManager[Any]:
+        if source is not None:
+            return contextlib.nullcontext(source.local_path)
+        from .standard_input import StandardInput
+
+        return StandardInput(self._deadline)
 
     def _options(self, *, in_order: bool = False) -> dict[str, Any]:
         settings = self._settings
@@ -142,11 +153,7 @@ class Copier:
             self._client.close()
 
 
-# The standard streams without Python's buffers: a thread of the library that waits in one of those, when the
-# command is interrupted, would hold a lock that the end of the interpreter needs.
-def _input(url: GridFTPURL | None) -> Any:
-    return open(0, "rb", buffering=0, closefd=False) if url is None else url.local_path
-
-
+# Without Python's buffer: a thread of the library that waits in it, when the command is interrupted, would
+# hold a lock that the end of the interpreter needs.
 def _output(url: GridFTPURL | None) -> Any:
     return open(1, "wb", buffering=0, closefd=False) if url is None else url.local_path

@@ -22,7 +22,7 @@ UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 def amount(size: float) -> str:
     """Bytes for people: ``64.0 MB``, with a MB of 1 000 000 bytes."""
     unit = 0
-    while size >= 999.5 and unit < len(UNITS) - 1:
+    while round(size, 1 if unit else 0) >= 1000 and unit < len(UNITS) - 1:
         size, unit = size / 1000, unit + 1
     return f"{size:.1f} {UNITS[unit]}" if unit else f"{size:.0f} {UNITS[unit]}"
 

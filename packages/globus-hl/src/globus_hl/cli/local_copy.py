@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from globus_hl.errors import OperationTimeoutError
@@ -20,29 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["copy"]
 
 BLOCK = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    """An open file, and its name for messages."""
-
-    descriptor: int
-    name: str
-
-    def read(self) -> bytes:
-        with naming(self.name):
-            return os.read(self.descriptor, BLOCK)
-
-    def write(self, block: bytes) -> None:
-        view = memoryview(block)
-        with naming(self.name):
-            while view:
-                view = view[os.write(self.descriptor, view) :]
-
-    @property
-    def size(self) -> int | None:
-        status = os.fstat(self.descriptor)
-        return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def copy(
@@ -64,15 +41,17 @@ def copy(
         OperationTimeoutError: the deadline passed.
     """
     with _reader(source) as reading:
-        meter = Meter(reading.name, destination if isinstance(destination, str) else "stdout", reading.size)
+        name = source if isinstance(source, str) else "<standard input>"
+        to = destination if isinstance(destination, str) else "<standard output>"
+        meter = Meter(name, to, _size(reading))
         try:
             progress(meter.started())
             with _writer(destination) as writing:
-                while block := reading.read():
+                while block := _read(reading, name):
                     if deadline.remaining < 0:
                         limit = deadline.describe(connecting=False, stalled=False)
-                        raise OperationTimeoutError(f"could not copy {reading.name}: {limit}")
-                    writing.write(block)
+                        raise OperationTimeoutError(f"could not copy {name}: {limit}")
+                    _write(writing, block, to)
                     if meter.add(len(block)):
                         progress(meter.advanced())
         except BaseException as error:
@@ -81,27 +60,43 @@ def copy(
         progress(meter.finished())
 
 
-@contextlib.contextmanager
-def _reader(source: str | IO[bytes]) -> Iterator[_End]:
-    if not isinstance(source, str):
-        yield _End(source.fileno(), "stdin")
-        return
-    descriptor = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
+def _read(file: IO[bytes], name: str) -> bytes:
+    with naming(name):
+        return file.read(BLOCK)
+
+
+def _write(descriptor: int, block: bytes, name: str) -> None:
+    rest = memoryview(block)
+    with naming(name):
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+
+
+def _size(file: IO[bytes]) -> int | None:
     try:
-        yield _End(descriptor, source)
-    finally:
-        os.close(descriptor)
+        status = os.fstat(file.fileno())
+    except io.UnsupportedOperation:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 @contextlib.contextmanager
-def _writer(destination: str | IO[bytes]) -> Iterator[_End]:
+def _reader(source: str | IO[bytes]) -> Iterator[IO[bytes]]:
+    if not isinstance(source, str):
+        yield source
+        return
+    with open(source, "rb", buffering=0) as file:
+        yield file
+
+
+@contextlib.contextmanager
+def _writer(destination: str | IO[bytes]) -> Iterator[int]:
     if not isinstance(destination, str):
-        destination.flush()
-        yield _End(destination.fileno(), "stdout")
+        yield destination.fileno()
         return
     partial = PartialFile(destination)
     try:
-        yield _End(partial.descriptor, destination)
+        yield partial.descriptor
     except BaseException:
         partial.discard()
         raise

@@ -6,13 +6,14 @@ Only what is needed to guard the rest is imported here. The other imports of a c
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-__all__ = ["run"]
+__all__ = ["at_interruption", "run"]
 
 
 def run(program: str, body: Callable[[list[str]], int], arguments: list[str] | None = None) -> int:
@@ -27,7 +28,8 @@ def run(program: str, body: Callable[[list[str]], int], arguments: list[str] | N
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        signal.signal(signal.SIGTERM, _terminate)
+        signal.signal(signal.SIGTERM, _leave)
+        signal.signal(signal.SIGINT, _leave)
         _prepare_output()
         code = body(arguments)
         sys.stdout.flush()
@@ -45,7 +47,24 @@ def _prepare_output() -> None:
             stream.reconfigure(encoding="utf-8", errors="surrogateescape")
 
 
-def _terminate(_signal: int, _frame: object) -> None:
+_hooks: list[Callable[[], object]] = []
+
+
+@contextlib.contextmanager
+def at_interruption(hook: Callable[[], object]) -> Iterator[None]:
+    """Call `hook` in a signal handler if the command is interrupted during a ``with`` block."""
+    _hooks.append(hook)
+    try:
+        yield
+    finally:
+        _hooks.remove(hook)
+
+
+def _leave(number: int, _frame: object) -> None:
+    for hook in _hooks:
+        hook()
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
     from .exits import Terminated
 
     raise Terminated
