@@ -55,6 +55,9 @@
 %param(globus_xio_driver_error_match_with_cb, callback, DURING)
 %param(globus_xio_driver_error_match*, type, POINTER)
 
+%param(globus_xio_driver_unload, driver, CONSUMES)
+%param(globus_xio_driver_destroy, driver, CONSUMES)
+
 /* Closing cancels what other threads wait for in the handle. */
 %param(globus_xio_close, handle, CONSUMES, EXTERNAL)
 %param(globus_xio_register_close, handle, EXTERNAL)

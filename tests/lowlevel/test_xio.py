@@ -265,7 +265,9 @@ def test_file_driver_round_trip(tmp_path: Any) -> None:
     buffer = bytearray(3)
     xio.globus_xio_read(handle, buffer, 3, None)
     xio.globus_xio_close(handle, None)
-    assert buffer == b"456" and open(name, "rb").read() == b"0123456789"
+    assert buffer == b"456"
+    with open(name, "rb") as file:
+        assert file.read() == b"0123456789"
 
 
 def test_contacts_parse_and_print() -> None:
