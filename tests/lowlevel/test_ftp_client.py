@@ -73,7 +73,8 @@ def fetch(handle: Any, source: str, attr: Any, *, blocks: int = 3, size: int = 6
 
     def on_data(_: Any, handle: Any, error: Any, buffer: bytearray, length: int, offset: int, eof: bool) -> None:
         if error is None:
-            parts[offset] = bytes(buffer[:length])
+            if length:  # reads that were left over at the end of the file come back empty
+                parts[offset] = bytes(buffer[:length])
             if not eof:
                 ftp_client.globus_ftp_client_register_read(handle, buffer, on_data, None)
 
@@ -276,7 +277,7 @@ def test_a_plugin_in_python_sees_the_dialogue(server: Any, url: Any, attr: Any) 
     size = ftp_client.globus_ftp_client_size(handle, url("seen.dat"), attr, completion, None)
     completion.check()
     assert size.value == 4
-    assert any(c.startswith("SIZE") for c in commands) and 213 in replies
+    assert any("SIZE" in c for c in commands) and 213 in replies, (commands, replies)
     ftp_client.globus_ftp_client_handle_destroy(handle)
 
 

@@ -9,11 +9,10 @@ from typing import Any, NamedTuple
 # Where the type numbers of each C module's errors are named: its binding, and the enum.
 _ERROR_TYPES = {
     "globus_xio": ("xio", "globus_xio_error_type_t"),
-    "globus_ftp_client": ("ftp_client", "globus_ftp_client_error_type_t"),
+    "globus_ftp_client": ("ftp_client", "globus_ftp_client_error_t"),
     "globus_gsi_callback_module": ("gsi_callback", "globus_gsi_callback_error_t"),
-    "globus_gsi_cert_utils": ("gsi_cert_utils", "globus_gsi_cert_utils_error_t"),
+    "globus_cert_utils": ("gsi_cert_utils", "globus_gsi_cert_utils_error_t"),
     "globus_credential": ("gsi_credential", "globus_gsi_cred_error_t"),
-    "globus_gsi_gssapi": ("gssapi", "globus_gsi_gssapi_error_t"),
     "globus_gss_assist": ("gss_assist", "globus_gsi_gss_assist_error_t"),
     "globus_gsi_proxy": ("gsi_proxy_core", "globus_gsi_proxy_error_t"),
     "globus_sysconfig": ("gsi_sysconfig", "globus_gsi_sysconfig_error_t"),
