@@ -309,7 +309,8 @@ static int claim(gl_call *call, const gl_function *function, int index, PyObject
     }
     if (object->busy > 1)
     {
-        PyErr_Format(PyExc_ValueError, "%s(): this %s is in use by another call", function->name, object->type->name);
+        PyErr_Format(PyExc_ValueError, "%s(): this %s is in use, by another call or by a handle made with it", function->name,
+                     object->type->name);
         return -1;
     }
     object->claimed = true;
@@ -326,7 +327,7 @@ static int address_in(gl_call *call, const gl_function *function, int index, PyO
         *(void **)where = NULL;
         return 0;
     }
-    bool changed = slot->role == GL_INOUT && type->kind == GL_CUSTOM;
+    bool changed = (slot->role == GL_INOUT || slot->flags & GL_CONSUMES) && type->kind == GL_CUSTOM;
     if (changed && slot->flags & GL_BY_ADDRESS) return gl_from_python(call, index, slot, input, where);   /* what it points to */
     void *storage = scratch(call, index, gl_value_size(type));
     if (!storage) return -1;
@@ -366,7 +367,7 @@ int gl_in(gl_call *call, const gl_function *function, int index, PyObject *input
         default: status = gl_from_python(call, index, slot, input, where); break;
     }
     if (status == 0 && claims(slot, input)) status = claim(call, function, index, input);
-    if (status == 0 && slot->flags & (GL_CONSUMES | GL_KEEPS | GL_GIVEN | GL_FOREVER) && !call->made[index])
+    if (status == 0 && slot->flags & (GL_CONSUMES | GL_KEEPS | GL_HOLDS | GL_GIVEN | GL_FOREVER) && !call->made[index])
         call->made[index] = Py_NewRef(input);
     if (status == 0 && slot->flags & GL_FOREVER && gl_type_of(slot->type)->kind == GL_STRING)
         status = string_forever(where);
@@ -503,6 +504,7 @@ static PyObject *inout_output(gl_call *call, const gl_slot *slot, int index)
     PyObject *input = call->made[index];
     void *pointer = *(void **)*(void **)call->where[index];
     gl_object *object = input ? gl_as_object(input) : NULL;
+    if (object) object->claimed = false;
     if (object && object->pointer == pointer) return Py_NewRef(input);
     if (object) gl_object_close(object);
     return gl_object_new(slot->type, pointer, slot->flags & GL_OWNED);
@@ -516,7 +518,24 @@ static bool is_borrowed(const gl_call *call, const gl_slot *slot)
 }
 
 static void keep_all(gl_call *call);
-static bool is_new_handle(const gl_slot *slot);
+
+/* The output that is a handle, whose Python object may not exist before the output is converted. */
+static bool is_new_handle(const gl_slot *slot)
+{
+    bool out = (slot->role == GL_OUT || slot->role == GL_INOUT) && slot->flags & GL_OWNED && !(slot->flags & GL_BY_ADDRESS);
+    return out && gl_type_of(slot->type)->kind == GL_HANDLE;
+}
+
+/* The new handle exists: what the call took can be kept by it. */
+static PyObject *made_output(gl_call *call, int index, PyObject *result)
+{
+    if (!result) return NULL;
+    PyObject *before = call->made[index];
+    call->made[index] = Py_NewRef(result);
+    Py_XDECREF(before);
+    keep_all(call);
+    return result;
+}
 
 static PyObject *output(gl_call *call, const gl_function *function, int index)
 {
@@ -540,7 +559,7 @@ static PyObject *output(gl_call *call, const gl_function *function, int index)
         case GL_OUT_ARRAY: case GL_ARRAY: return array_output(call, function, index);
         case GL_ARRAY_OUT: return allocated_array_output(call, function, index);
         case GL_INOUT:
-            if (type->kind == GL_HANDLE) return inout_output(call, slot, index);
+            if (type->kind == GL_HANDLE) return made_output(call, index, inout_output(call, slot, index));
             if (type->kind != GL_CUSTOM) return gl_to_python(slot, storage);
             break;
         default: break;
@@ -554,11 +573,7 @@ static PyObject *output(gl_call *call, const gl_function *function, int index)
     if (type->kind == GL_RESULT && !(slot->flags & GL_OWNED)) return gl_error_peek(*(uint32_t *)storage);
     PyObject *result = is_borrowed(call, slot) ? gl_object_borrow(slot->type, *(void **)storage, call->busy[0])
                                                : gl_to_python(slot, storage);
-    if (result && is_new_handle(slot))
-    {
-        call->made[index] = Py_NewRef(result);
-        keep_all(call);
-    }
+    if (is_new_handle(slot)) made_output(call, index, result);
     if (type->kind == GL_STRING) free_output(slot, *(void **)storage);
     if (type->kind == GL_STRINGS && slot->flags & GL_FREE)
     {
@@ -606,7 +621,8 @@ static gl_object *owner_of(gl_call *call)
     for (int i = 0; i < call->function->count; ++i)     /* what the call made owns its callbacks */
     {
         const gl_slot *slot = &call->function->slots[i];
-        if (slot->role == GL_OUT && call->made[i] && gl_as_object(call->made[i])) return (gl_object *)call->made[i];
+        if (is_new_handle(slot) || slot->role == GL_OUT)
+            if (call->made[i] && gl_as_object(call->made[i])) return (gl_object *)call->made[i];
     }
     return call->busy_count ? call->busy[0] : NULL;
 }
@@ -706,19 +722,15 @@ static void keep_all(gl_call *call)
         const gl_slot *slot = &function->slots[i];
         PyObject *object = call->made[i];
         if (slot->role == GL_CALL && slot->flags & GL_LASTING && !call->closure_count) forget_lasting(call);
-        gl_object *owner = slot->flags & GL_KEEPS && object && object != Py_None ? owner_of(call) : NULL;
+        bool kept_by_owner = slot->flags & (GL_KEEPS | GL_HOLDS) && object && object != Py_None;
+        gl_object *owner = kept_by_owner ? owner_of(call) : NULL;
         if (!owner || owner == (gl_object *)object) continue;
-        PyObject *key = PyLong_FromVoidPtr(object), *kept = content_of(call, i, object);
+        PyObject *key = PyLong_FromVoidPtr(object);
+        PyObject *kept = slot->flags & GL_HOLDS ? gl_lease(object) : content_of(call, i, object);
         if (key && kept) gl_object_keep(owner, key, kept);
         Py_XDECREF(kept);
         Py_XDECREF(key);
     }
-}
-
-/* The output that is a new handle, whose Python object does not exist before the output is converted. */
-static bool is_new_handle(const gl_slot *slot)
-{
-    return slot->role == GL_OUT && slot->flags & GL_OWNED && !(slot->flags & GL_BY_ADDRESS) && gl_type_of(slot->type)->kind == GL_HANDLE;
 }
 
 void gl_commit(gl_call *call)
@@ -746,6 +758,7 @@ void gl_commit(gl_call *call)
 /* A failing GSS call may have made, replaced or deleted a context, and may have a last token for the peer: an alert. */
 static void after_failure(gl_call *call, const gl_function *function, PyObject *error)
 {
+    bool unfinished = function->result.flags & GL_OWNED;     /* what might have gone on is of no use any more */
     for (int i = 0; i < function->count; ++i)
     {
         const gl_slot *slot = &function->slots[i];
@@ -753,11 +766,10 @@ static void after_failure(gl_call *call, const gl_function *function, PyObject *
         if (type->kind == GL_HANDLE && (slot->role == GL_INOUT || slot->role == GL_OUT) && slot->flags & GL_OWNED)
         {
             void *pointer = *(void **)*(void **)call->where[i];
-            gl_object *input = slot->role == GL_INOUT ? gl_as_object(call->made[i]) : NULL;
-            if (input && input->pointer == pointer) continue;
+            gl_object *input = slot->role == GL_INOUT && call->made[i] ? gl_as_object(call->made[i]) : NULL;
+            if (input && input->pointer == pointer && !unfinished) continue;
+            if (pointer && type->destroy) type->destroy(pointer);
             if (input) gl_object_close(input);
-            PyObject *orphan = gl_object_new(type, pointer, true);
-            Py_XDECREF(orphan);
         }
         else if (call->filled & 1u << i && slot->role == GL_OUT && strcmp(type->name, "gss_buffer_desc") == 0)
         {
@@ -794,8 +806,9 @@ PyObject *gl_return(gl_call *call, const gl_function *function, const void *valu
     {
         uint32_t major = *(const uint32_t *)value;
         uint32_t minor = minor_status(call, function);
-        if (major & 0xffff0000u) error = gl_error_from_major(major, minor);
-        else if (slot->flags & GL_OWNED) { gl_commit(call); return append(call, NULL, PyLong_FromUnsignedLong(major)); }
+        bool may_continue = slot->flags & GL_OWNED;
+        if (major & 0xffff0000u || (major && !may_continue)) error = gl_error_from_major(major, minor);
+        else if (may_continue) { gl_commit(call); return append(call, NULL, PyLong_FromUnsignedLong(major)); }
     }
     if (error)
     {

@@ -134,6 +134,7 @@ enum
     GL_GIVEN = 262144,      /* of GL_DATA: C keeps a reference, until a callback that GL_RELEASES it */
     GL_SHARED = 524288,     /* of a globus_object_t: C frees it, so it gets a reference of its own */
     GL_FOREVER = 1048576,   /* C may use it as long as the process lives */
+    GL_HOLDS = 2097152,     /* as GL_KEEPS; and the object cannot be destroyed while the handle that uses it is alive */
 };
 
 struct gl_slot
@@ -284,6 +285,7 @@ GL_API void *gl_pointer_of(PyObject *object, const char *type);        /* the C 
 gl_object *gl_object_root(gl_object *object);                          /* the struct that a struct inside it belongs to */
 int       gl_object_copy_into(gl_call *call, PyObject *object, void *address);  /* a struct's bytes; what they point to lives as long as the call */
 int       gl_type_ready(gl_type *type);
+PyObject *gl_lease(PyObject *object);                                  /* lease.c: while it lives, the handle cannot be destroyed */
 GL_API void gl_reap_wait(void);                                        /* waits until collected handles are destroyed */
 
 /* ---- fields of structs (field.c) ----------------------------------------------------------------------------------- */

@@ -23,6 +23,7 @@ GL_CUSTOM_TYPE(oid);           /* gss_OID: an OID, a dotted string, None */
 GL_CUSTOM_TYPE(oid_set);       /* gss_OID_set: a list of OIDs */
 GL_CUSTOM_TYPE(buffer_set);    /* gss_buffer_set_t: a list of bytes */
 GL_CUSTOM_TYPE(bindings);      /* gss_channel_bindings_t: bytes of the application data */
+GL_CUSTOM_TYPE(option_value);  /* gl_option_value: bytes, a list of OIDs, or a list of credentials */
 PyObject *gl_oid_new(const void *elements, size_t length);
 PyObject *gl_oid_from(PyObject *object);                   /* an OID, or a dotted string; a new reference */
 

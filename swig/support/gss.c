@@ -4,7 +4,7 @@
  * gl_call.gives) it gets memory of its own from malloc, which the release functions here free as GSS does. */
 #include "gl_custom.h"
 
-#include <gssapi.h>
+#include "../extra/gss_option.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -269,6 +269,59 @@ int gl_bindings_from_python(gl_call *call, PyObject *object, void *address)
 }
 
 void gl_bindings_release(void *address)
+{
+    (void)address;
+}
+
+/* ---- gl_option_value ------------------------------------------------------------------------------------------------------------------- */
+
+PyObject *gl_option_value_to_python(const void *address)
+{
+    return gl_gss_buffer_to_python(&((const gl_option_value *)address)->buffer);
+}
+
+static bool is_credential(PyObject *object)
+{
+    gl_object *handle = gl_as_object(object);
+    return handle && strcmp(handle->type->name, "gss_cred_id_t") == 0;
+}
+
+static int credentials_from_python(gl_call *call, PyObject *list, Py_ssize_t count, gss_buffer_desc *buffer)
+{
+    void **credentials = gl_allocate(call, (size_t)count * sizeof *credentials);
+    if (!credentials) return -1;
+    for (Py_ssize_t i = 0; i < count; ++i)
+    {
+        PyObject *item = PySequence_GetItem(list, i);
+        int status = !item ? -1 : !is_credential(item) ? gl_bad_argument(call, -1, "a gss_cred_id_t", item)
+                                                       : gl_object_usable((gl_object *)item);
+        if (status == 0) credentials[i] = ((gl_object *)item)->pointer;
+        Py_XDECREF(item);
+        if (status < 0) return -1;
+    }
+    *buffer = (gss_buffer_desc){(size_t)count * sizeof *credentials, credentials};
+    return 0;
+}
+
+int gl_option_value_from_python(gl_call *call, PyObject *object, void *address)
+{
+    gl_option_value *value = address;
+    *value = (gl_option_value){.kind = GL_OPTION_EMPTY};
+    if (object == Py_None) return 0;
+    value->kind = GL_OPTION_BYTES;
+    if (PyObject_CheckBuffer(object)) return gl_gss_buffer_from_python(call, object, &value->buffer);
+    if (!PyList_Check(object) && !PyTuple_Check(object)) return gl_bad_argument(call, -1, "bytes, a list or None", object);
+    Py_ssize_t count = PySequence_Size(object);
+    PyObject *first = count > 0 ? PySequence_GetItem(object, 0) : NULL;
+    bool credentials = first && is_credential(first);
+    Py_XDECREF(first);
+    value->kind = credentials ? GL_OPTION_CREDENTIALS : GL_OPTION_OIDS;
+    if (credentials) return credentials_from_python(call, object, count, &value->buffer);
+    value->buffer.length = sizeof(gss_OID_set_desc);
+    return gl_oid_set_from_python(call, object, &value->buffer.value);
+}
+
+void gl_option_value_release(void *address)
 {
     (void)address;
 }

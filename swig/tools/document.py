@@ -10,9 +10,10 @@ from headers import Function
 OUTPUTS = {"OUT", "LENGTH_OUT", "INOUT", "BYTES_OUT", "DEFERRED", "CHARS_OUT", "OUT_ARRAY", "INOUT_ARRAY", "ARRAY_OUT"}
 HIDDEN = {"LENGTH", "NOTHING", "SILENT"}
 CUSTOM_TYPES = {
-    "reltime": ("float", "float"), "abstime": ("float", "float"), "gss_buffer": ("Buffer", "bytes"),
+    "reltime": ("float", "float"), "abstime": ("float", "float"), "gss_buffer": ("Buffer | None", "bytes"),
     "oid": ("OID | str", "OID"), "oid_set": ("Sequence[OID | str]", "list[OID]"), "buffer_set": ("Sequence[Buffer]", "list[bytes]"),
-    "bindings": ("Buffer | Sequence[Any]", "bytes"), "x509": ("Buffer | Any", "bytes"), "x509_req": ("Buffer | Any", "bytes"),
+    "bindings": ("Buffer | Sequence[Any]", "bytes"),
+    "option_value": ("Buffer | Sequence[OID | str | gss_cred_id_t] | None", "Any"), "x509": ("Buffer | Any", "bytes"), "x509_req": ("Buffer | Any", "bytes"),
     "x509_name": ("Buffer | Any", "bytes"), "x509_extension": ("Buffer", "bytes"), "proxy_cert_info": ("Buffer", "bytes"),
     "evp_pkey": ("Buffer | Any", "bytes"), "x509_stack": ("Buffer | Sequence[Buffer | Any]", "list[bytes]"),
     "x509_extension_stack": ("Sequence[Buffer]", "list[bytes]"), "asn1_object_stack": ("Any", "list[OID | None]"),

@@ -54,6 +54,7 @@ class GlobusError(Exception):
         errno: the system's error number where the chain has one, else None.
         chain: the causes, from the outermost to the innermost, as Cause tuples.
         major: the GSS major status of a GSS call, else None.
+        output_token: what a failing GSS call wants sent to the peer, an alert that tells it why; else None.
 
     Comes from a globus_object_t error chain (globus_error_get), a GSS status (RFC 2744, section 5.11), or a status
     number. Can be pickled. A GlobusError can be given back to C wherever a globus_result_t is wanted.
@@ -64,6 +65,7 @@ class GlobusError(Exception):
     errno: int | None
     chain: list[Cause]
     major: int | None
+    output_token: bytes | None = None
     _object: Any = None
 
     def __init__(self, code: int, module: str | None, chain: list[Cause], message: str = "", major: int | None = None):
@@ -86,7 +88,7 @@ class GlobusError(Exception):
 
     @classmethod
     def _from_major(cls, major: int, minor: GlobusError | None) -> GlobusError:
-        if minor is None:
+        if minor is None or not minor.chain:
             return cls(major, "gssapi", [], _major_text(major), major)
         error = cls(minor.code, minor.module, minor.chain, _major_text(major), major)
         error._object = minor._object
@@ -126,9 +128,17 @@ _ROUTINE_ERRORS = (
 )  # fmt: skip
 
 
+_SUPPLEMENTARY = {
+    1: "another token is needed", 2: "the token is a duplicate of an earlier one", 4: "the token is too old",
+    8: "a later token has already been processed", 16: "an expected token was not received",
+}  # fmt: skip
+
+
 def _major_text(major: int) -> str:
-    """RFC 2744, section 3.9.1; bits 16 to 23 are the routine error, 24 to 31 the calling error."""
+    """RFC 2744, section 3.9.1; bits 16 to 23 are the routine error, 24 to 31 the calling error, the low ones hints."""
     routine, calling = major >> 16 & 0xFF, major >> 24 & 0xFF
     if calling:
         return ("", "an input could not be read", "an output could not be written", "an input was malformed")[min(calling, 3)]
+    if not routine:
+        return "; ".join(text for bit, text in _SUPPLEMENTARY.items() if major & bit)
     return _ROUTINE_ERRORS[routine] if routine < len(_ROUTINE_ERRORS) else f"GSS extension error {routine}"

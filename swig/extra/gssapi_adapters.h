@@ -1,0 +1,240 @@
+/* gssapi: where C follows what a caller gives it without looking, the call fails instead. */
+#ifndef GSSAPI_ADAPTERS_H
+#define GSSAPI_ADAPTERS_H
+
+#include "gss_option.h"
+#include "gssapi_identifiers.h"
+
+#include <globus_error_generic.h>
+#include <openssl/x509.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static inline OM_uint32 gl_gss_refuse(OM_uint32 *minor_status, OM_uint32 major, int type, const char *function, const char *reason)
+{
+    *minor_status = globus_error_put(
+        globus_error_construct_error(GLOBUS_GSI_GSSAPI_MODULE, NULL, type, __FILE__, function, __LINE__, "%s", reason));
+    return major;
+}
+
+/* ---- messages: C takes for granted that the handshake is over --------------------------------------------------- */
+
+static inline bool gl_is_established(gss_ctx_id_t context)
+{
+    OM_uint32 minor;
+    int open = GSS_CTX_TOKEN_EXPECTED_FROM_PEER;
+    gss_inquire_context(&minor, context, NULL, NULL, NULL, NULL, NULL, NULL, &open);
+    return open == GSS_CTX_FULLY_ESTABLISHED;
+}
+
+static inline OM_uint32 gl_not_established(OM_uint32 *minor_status, const char *function)
+{
+    return gl_gss_refuse(minor_status, GSS_S_NO_CONTEXT, GLOBUS_GSI_GSSAPI_ERROR_WITH_GSS_CONTEXT, function,
+                         "The security context is not established");
+}
+
+/* A function of an established context: its other parameters, and they as arguments. */
+#define GL_NEEDS_CONTEXT(function, parameters, arguments) \
+    static inline OM_uint32 gl_adapt_##function(OM_uint32 *minor_status, const gss_ctx_id_t context_handle, parameters) \
+    { \
+        if (!gl_is_established(context_handle)) return gl_not_established(minor_status, #function); \
+        return function(minor_status, context_handle, arguments); \
+    }
+#define GL_LIST(...) __VA_ARGS__
+
+GL_NEEDS_CONTEXT(gss_get_mic, GL_LIST(gss_qop_t qop_req, const gss_buffer_t message_buffer, gss_buffer_t message_token),
+                 GL_LIST(qop_req, message_buffer, message_token))
+GL_NEEDS_CONTEXT(gss_sign, GL_LIST(int qop_req, const gss_buffer_t message_buffer, gss_buffer_t message_token),
+                 GL_LIST(qop_req, message_buffer, message_token))
+GL_NEEDS_CONTEXT(gss_wrap,
+                 GL_LIST(int conf_req_flag, gss_qop_t qop_req, const gss_buffer_t input_message_buffer, int *conf_state,
+                         gss_buffer_t output_message_buffer),
+                 GL_LIST(conf_req_flag, qop_req, input_message_buffer, conf_state, output_message_buffer))
+GL_NEEDS_CONTEXT(gss_seal,
+                 GL_LIST(int conf_req_flag, int qop_req, const gss_buffer_t input_message_buffer, int *conf_state,
+                         gss_buffer_t output_message_buffer),
+                 GL_LIST(conf_req_flag, qop_req, input_message_buffer, conf_state, output_message_buffer))
+GL_NEEDS_CONTEXT(gss_wrap_size_limit,
+                 GL_LIST(int conf_req_flag, gss_qop_t qop_req, OM_uint32 req_output_size, OM_uint32 *max_input_size),
+                 GL_LIST(conf_req_flag, qop_req, req_output_size, max_input_size))
+GL_NEEDS_CONTEXT(gss_accept_delegation,
+                 GL_LIST(const gss_OID_set extension_oids, const gss_buffer_set_t extension_buffers,
+                         const gss_buffer_t input_token, OM_uint32 req_flags, OM_uint32 time_req, OM_uint32 *time_rec,
+                         gss_cred_id_t *delegated_cred_handle, gss_OID *mech_type, gss_buffer_t output_token),
+                 GL_LIST(extension_oids, extension_buffers, input_token, req_flags, time_req, time_rec, delegated_cred_handle,
+                         mech_type, output_token))
+
+/* C unlocks what it has not locked if there is no token. */
+static inline OM_uint32 gl_adapt_gss_verify_mic(
+    OM_uint32 *minor_status, const gss_ctx_id_t context_handle, const gss_buffer_t message_buffer,
+    const gss_buffer_t token_buffer, gss_qop_t *qop_state)
+{
+    if (!gl_is_established(context_handle)) return gl_not_established(minor_status, __func__);
+    if (!token_buffer->length)
+        return gl_gss_refuse(minor_status, GSS_S_DEFECTIVE_TOKEN, GLOBUS_GSI_GSSAPI_ERROR_TOKEN_FAIL, __func__, "The token is empty");
+    return gss_verify_mic(minor_status, context_handle, message_buffer, token_buffer, qop_state);
+}
+
+static inline OM_uint32 gl_adapt_gss_verify(
+    OM_uint32 *minor_status, const gss_ctx_id_t context_handle, const gss_buffer_t message_buffer,
+    const gss_buffer_t token_buffer, int *qop_state)
+{
+    return gl_adapt_gss_verify_mic(minor_status, context_handle, message_buffer, token_buffer, (gss_qop_t *)qop_state);
+}
+
+/* A message with a MIC in clear text (GSS_C_QOP_GLOBUS_GSSAPI_OPENSSL_BIG): 26, 3, 0, length of the MIC, MIC, message. */
+static inline bool gl_is_signed_message(const gss_buffer_desc *token)
+{
+    return token->length > 17 && memcmp(token->value, "\x1a\x03\x00", 3) == 0;
+}
+
+/* For such a message C waits for a lock that it holds itself. */
+static inline OM_uint32 gl_unwrap_signed(
+    OM_uint32 *minor_status, gss_ctx_id_t context, const gss_buffer_desc *token, gss_buffer_t message, int *conf_state,
+    gss_qop_t *qop_state)
+{
+    unsigned char *bytes = token->value;
+    gss_buffer_desc mic = {(size_t)bytes[3] << 8 | bytes[4], bytes + 5};
+    if (token->length < 5 + mic.length)
+        return gl_gss_refuse(minor_status, GSS_S_DEFECTIVE_TOKEN, GLOBUS_GSI_GSSAPI_ERROR_TOKEN_FAIL, __func__,
+                             "The token is shorter than it says");
+    gss_buffer_desc content = {token->length - 5 - mic.length, bytes + 5 + mic.length};
+    OM_uint32 major = gl_adapt_gss_verify_mic(minor_status, context, &content, &mic, qop_state);
+    *conf_state = GSS_INTEGRITY_ONLY;
+    *qop_state = GSS_C_QOP_GLOBUS_GSSAPI_OPENSSL_BIG;
+    if (major != GSS_S_COMPLETE || !content.length) return major;
+    message->value = malloc(content.length);
+    if (!message->value)
+        return gl_gss_refuse(minor_status, GSS_S_FAILURE, GLOBUS_GSI_GSSAPI_ERROR_OUT_OF_MEMORY, __func__, "Out of memory");
+    memcpy(message->value, content.value, message->length = content.length);
+    return major;
+}
+
+/* C frees the message if it fails, and leaves its address behind. */
+static inline OM_uint32 gl_adapt_gss_unwrap(
+    OM_uint32 *minor_status, const gss_ctx_id_t context_handle, const gss_buffer_t input_message_buffer,
+    gss_buffer_t output_message_buffer, int *conf_state, gss_qop_t *qop_state)
+{
+    if (!gl_is_established(context_handle)) return gl_not_established(minor_status, __func__);
+    if (gl_is_signed_message(input_message_buffer))
+        return gl_unwrap_signed(minor_status, context_handle, input_message_buffer, output_message_buffer, conf_state, qop_state);
+    OM_uint32 major = gss_unwrap(minor_status, context_handle, input_message_buffer, output_message_buffer, conf_state, qop_state);
+    if (GSS_ERROR(major)) *output_message_buffer = (gss_buffer_desc){0, NULL};
+    return major;
+}
+
+static inline OM_uint32 gl_adapt_gss_unseal(
+    OM_uint32 *minor_status, const gss_ctx_id_t context_handle, const gss_buffer_t input_message_buffer,
+    gss_buffer_t output_message_buffer, int *conf_state, int *qop_state)
+{
+    return gl_adapt_gss_unwrap(minor_status, context_handle, input_message_buffer, output_message_buffer, conf_state,
+                               (gss_qop_t *)qop_state);
+}
+
+/* ---- delegation: C looks into the certificate of whoever delegates -------------------------------------------------- */
+
+static inline bool gl_is_anonymous(gss_ctx_id_t context)
+{
+    OM_uint32 minor;
+    gss_name_t source = GSS_C_NO_NAME, target = GSS_C_NO_NAME;
+    gss_buffer_desc text = {0, NULL};
+    int initiated = 0;
+    gss_inquire_context(&minor, context, &source, &target, NULL, NULL, NULL, &initiated, NULL);
+    gss_name_t local = initiated ? source : target;
+    if (local) gss_display_name(&minor, local, &text, NULL);
+    bool anonymous = !local || !text.value || strcmp(text.value, "<anonymous>") == 0;
+    gss_release_buffer(&minor, &text);
+    if (source) gss_release_name(&minor, &source);
+    if (target) gss_release_name(&minor, &target);
+    return anonymous;
+}
+
+static inline OM_uint32 gl_adapt_gss_init_delegation(
+    OM_uint32 *minor_status, const gss_ctx_id_t context_handle, const gss_cred_id_t cred_handle, const gss_OID desired_mech,
+    const gss_OID_set extension_oids, const gss_buffer_set_t extension_buffers, const gss_buffer_t input_token,
+    OM_uint32 req_flags, OM_uint32 time_req, gss_buffer_t output_token)
+{
+    if (!gl_is_established(context_handle)) return gl_not_established(minor_status, __func__);
+    if (gl_is_anonymous(context_handle))
+        return gl_gss_refuse(minor_status, GSS_S_NO_CRED, GLOBUS_GSI_GSSAPI_ERROR_WITH_DELEGATION, __func__,
+                             "An anonymous peer has nothing to delegate");
+    return gss_init_delegation(minor_status, context_handle, cred_handle, desired_mech, extension_oids, extension_buffers,
+                               input_token, req_flags, time_req, output_token);
+}
+
+/* ---- names ------------------------------------------------------------------------------------------------------------ */
+
+static inline bool gl_same_oid(const gss_OID_desc *left, const gss_OID_desc *right)
+{
+    return left && left->length == right->length && memcmp(left->elements, right->elements, left->length) == 0;
+}
+
+/* RFC 2743, section 3.2: 04 01, length of the mechanism's identifier, that, length of the name, name. C checks no length,
+ * and makes a name that it cannot display; the name's text serves. */
+static inline OM_uint32 gl_import_exported(OM_uint32 *minor_status, const gss_buffer_desc *token, gss_name_t *output_name)
+{
+    const gss_OID_desc *mechanism = gss_mech_globus_gssapi_openssl;
+    size_t start = 6 + mechanism->length + 4;
+    const unsigned char *bytes = token->value;
+    unsigned char begin[6] = {4, 1, 0, (unsigned char)(mechanism->length + 2), 6, (unsigned char)mechanism->length};
+    bool good = token->length > start && memcmp(bytes, begin, 6) == 0
+        && memcmp(bytes + 6, mechanism->elements, mechanism->length) == 0;
+    const unsigned char *number = bytes + start - 4;
+    size_t length = good ? (size_t)number[0] << 24 | (size_t)number[1] << 16 | (size_t)number[2] << 8 | number[3] : 0;
+    if (!good || token->length - start != length)
+        return gl_gss_refuse(minor_status, GSS_S_BAD_NAME, GLOBUS_GSI_GSSAPI_ERROR_BAD_NAME, __func__,
+                             "This is no name exported by this mechanism");
+    gss_buffer_desc text = {length, (void *)(bytes + start)};
+    return gss_import_name(minor_status, &text, GSS_C_NO_OID, output_name);
+}
+
+/* C wants the address of an X509; here it is the certificate itself in DER form. */
+static inline OM_uint32 gl_import_certificate(OM_uint32 *minor_status, const gss_buffer_desc *der, gss_name_t *output_name)
+{
+    const unsigned char *position = der->value;
+    X509 *certificate = der->length ? d2i_X509(NULL, &position, (long)der->length) : NULL;
+    if (!certificate)
+        return gl_gss_refuse(minor_status, GSS_S_BAD_NAME, GLOBUS_GSI_GSSAPI_ERROR_BAD_NAME, __func__,
+                             "This is no certificate in DER form");
+    gss_buffer_desc pointer = {sizeof certificate, certificate};
+    OM_uint32 major = gss_import_name(minor_status, &pointer, gss_nt_x509, output_name);
+    X509_free(certificate);
+    return major;
+}
+
+static inline OM_uint32 gl_adapt_gss_import_name(
+    OM_uint32 *minor_status, const gss_buffer_t input_name_buffer, const gss_OID input_name_type, gss_name_t *output_name)
+{
+    if (gl_same_oid(input_name_type, GSS_C_NT_EXPORT_NAME)) return gl_import_exported(minor_status, input_name_buffer, output_name);
+    if (gl_same_oid(input_name_type, gss_nt_x509)) return gl_import_certificate(minor_status, input_name_buffer, output_name);
+    return gss_import_name(minor_status, input_name_buffer, input_name_type, output_name);
+}
+
+/* ---- options ------------------------------------------------------------------------------------------------------------ */
+
+/* Protocol names, each after its length: RFC 7301, section 3.1. */
+static inline bool gl_is_protocol_list(const gss_buffer_desc *list)
+{
+    const unsigned char *bytes = list->value;
+    size_t position = 0;
+    while (position < list->length && bytes[position]) position += 1 + bytes[position];
+    return list->length && position == list->length;
+}
+
+/* C reads whatever the option takes from the value's address. */
+static inline OM_uint32 gl_adapt_gss_set_sec_context_option(
+    OM_uint32 *minor_status, gss_ctx_id_t *context_handle, const gss_OID option, const gl_option_value *value)
+{
+    const char *wanted = NULL;
+    if (gl_same_oid(option, GSS_APPLICATION_WILL_HANDLE_EXTENSIONS) && value->kind != GL_OPTION_OIDS)
+        wanted = "GSS_APPLICATION_WILL_HANDLE_EXTENSIONS takes a list of object identifiers";
+    if (gl_same_oid(option, GSS_SNI_CREDENTIALS) && value->kind != GL_OPTION_CREDENTIALS)
+        wanted = "GSS_SNI_CREDENTIALS takes a list of credentials";
+    if (gl_same_oid(option, GSS_ALPN) && (value->kind != GL_OPTION_BYTES || !gl_is_protocol_list(&value->buffer)))
+        wanted = "GSS_ALPN takes protocol names, each after a byte with its length";
+    if (wanted) return gl_gss_refuse(minor_status, GSS_S_FAILURE, GLOBUS_GSI_GSSAPI_ERROR_BAD_ARGUMENT, __func__, wanted);
+    return gss_set_sec_context_option(minor_status, context_handle, option, (gss_buffer_t)&value->buffer);
+}
+
+#endif
