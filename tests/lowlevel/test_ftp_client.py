@@ -264,6 +264,8 @@ def test_a_plugin_in_python_sees_the_dialogue(server: Any, url: Any, attr: Any) 
     plugin = ftp_client.globus_ftp_client_plugin_init("watch", ftp_client.GLOBUS_FTP_CLIENT_CMD_MASK_ALL, None)
     ftp_client.globus_ftp_client_plugin_set_copy_func(plugin, lambda template, specific: template)
     ftp_client.globus_ftp_client_plugin_set_destroy_func(plugin, lambda plugin, specific: None)
+    # A plug-in is told only of operations that it has a function for.
+    ftp_client.globus_ftp_client_plugin_set_size_func(plugin, lambda *_: None)
     ftp_client.globus_ftp_client_plugin_set_command_func(
         plugin, lambda plugin, specific, handle, url, command: commands.append(command)
     )
