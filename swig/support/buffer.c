@@ -32,6 +32,7 @@ gl_pin *gl_pin_new(PyObject *object, bool writable)
         free(pin);
         return NULL;
     }
+    pin->object = Py_NewRef(object);      /* an exporter may name another as view.obj */
     remember(pin);
     GL_COUNT(pins, 1);
     return pin;
@@ -44,6 +45,7 @@ void gl_pins_release(gl_pin *pins)
         gl_pin *next = pins->next;
         forget(pins);
         PyBuffer_Release(&pins->view);
+        Py_DECREF(pins->object);
         free(pins);
         GL_COUNT(pins, -1);
         pins = next;
@@ -58,8 +60,10 @@ static bool holds(const gl_pin *pin, const void *address, size_t length)
 
 PyObject *gl_pins_find(gl_pin *pins, const void *address)
 {
-    for (; pins; pins = pins->next)
-        if (pins->view.buf == address || holds(pins, address, 1)) return Py_NewRef(pins->view.obj);
+    for (gl_pin *pin = pins; pin; pin = pin->next)
+        if (pin->view.buf == address) return Py_NewRef(pin->object);
+    for (gl_pin *pin = pins; pin; pin = pin->next)
+        if (holds(pin, address, 1)) return Py_NewRef(pin->object);
     return NULL;
 }
 
@@ -79,6 +83,6 @@ PyObject *gl_pinned_view(const void *address, size_t length)
 {
     for (gl_pin *pin = all; pin; pin = pin->after)
         if (holds(pin, address, length))
-            return part(pin->view.obj, (const char *)address - (const char *)pin->view.buf, (Py_ssize_t)length);
+            return part(pin->object, (const char *)address - (const char *)pin->view.buf, (Py_ssize_t)length);
     return PyBytes_FromStringAndSize(address, (Py_ssize_t)length);
 }

@@ -26,20 +26,39 @@ void gl_unhold(gl_call *call)
 {
     Py_ssize_t more = call->held_more ? PyList_Size(call->held_more) : 0;
     if (more) PySequence_DelItem(call->held_more, more - 1);
-    else if (call->held_count) Py_CLEAR(call->held[--call->held_count]);
+    else if (call->held_count) Py_DECREF(call->held[--call->held_count]);      /* never Py_CLEAR: it evaluates twice */
+}
+
+/* The callback that holds what C uses until it has run, or NULL. */
+static gl_closure *holder(gl_call *call)
+{
+    return call->closure_count && call->closures[0]->holds ? call->closures[0] : NULL;
 }
 
 void *gl_allocate(gl_call *call, size_t size)
 {
-    void **block = calloc(1, sizeof(max_align_t) + size);
+    gl_closure *closure = holder(call);
+    void **list = closure ? &closure->blocks : &call->blocks;
+    void **block = size < PTRDIFF_MAX ? calloc(1, sizeof(max_align_t) + size) : NULL;
     if (!block)
     {
         PyErr_NoMemory();
         return NULL;
     }
-    *block = call->blocks;
-    call->blocks = block;
+    *block = *list;
+    *list = block;
     return (char *)block + sizeof(max_align_t);
+}
+
+size_t gl_array_size(Py_ssize_t count, size_t size)
+{
+    size_t whole;
+    return __builtin_mul_overflow((size_t)count + 1, size, &whole) ? SIZE_MAX : whole;
+}
+
+void *gl_allocate_array(gl_call *call, Py_ssize_t count, size_t size)
+{
+    return gl_allocate(call, gl_array_size(count, size));
 }
 
 int gl_bad_argument(gl_call *call, int index, const char *expected, PyObject *got)
@@ -83,12 +102,13 @@ void gl_end(gl_call *call)
     PyErr_Fetch(&type, &value, &traceback);
     for (int i = 0; i < call->busy_count; ++i)
     {
-        --call->busy[i]->busy;
+        gl_object_use(call->busy[i], -1);
         Py_DECREF((PyObject *)call->busy[i]);
     }
     for (int i = 0; i < call->closure_count; ++i)
     {
         if (!call->committed) gl_closure_dispose(call->closures[i]);
+        gl_closure_end_call(call->closures[i]);
         Py_DECREF((PyObject *)call->closures[i]);
     }
     for (int i = 0; i < call->held_count; ++i) Py_DECREF(call->held[i]);
@@ -132,34 +152,35 @@ static int store_length(gl_call *call, const gl_function *function, int index, s
     if (index < 0) return 0;
     const gl_type *type = gl_type_of(function->slots[index].type);
     void *where = call->where[index];
-    if (type->size == 4 && length > INT32_MAX)
+    size_t limit = type->size == 8 ? SIZE_MAX : type->size == 4 ? (size_t)INT32_MAX : (size_t)UINT16_MAX >> type->is_signed;
+    if (length > limit)
     {
-        PyErr_Format(PyExc_OverflowError, "%s() takes at most 2147483647 bytes or elements", function->name);
+        PyErr_Format(PyExc_OverflowError, "%s() takes at most %zu bytes or elements", function->name, limit);
         return -1;
     }
     if (function->slots[index].flags & GL_BY_ADDRESS) where = &call->storage[index];
     if (type->size == 8) *(uint64_t *)where = length;
-    else *(uint32_t *)where = (uint32_t)length;
+    else if (type->size == 4) *(uint32_t *)where = (uint32_t)length;
+    else *(uint16_t *)where = (uint16_t)length;
     return 0;
 }
 
-/* The callback that holds what C uses until it has run, or NULL. */
-static gl_closure *holder(gl_call *call)
-{
-    return call->closure_count && call->closures[0]->holds ? call->closures[0] : NULL;
-}
-
 /* It takes over the buffers, memory and deferred outputs of its call, before the call: it may run before that returns. */
-static void hand_over(gl_call *call, gl_closure *closure, PyObject *args)
+static int hand_over(gl_call *call, gl_closure *closure, PyObject *args)
 {
     if (closure->once) closure->args = Py_NewRef(args);
-    if (closure != holder(call)) return;
+    if (closure != holder(call)) return 0;
     closure->pins = call->pins;
     closure->blocks = call->blocks;
     call->pins = NULL;
     call->blocks = NULL;
     for (int i = 0; i < call->function->count; ++i)
-        if (call->function->slots[i].role == GL_DEFERRED) closure->deferred = Py_XNewRef(call->made[i]);
+    {
+        if (call->function->slots[i].role != GL_DEFERRED || !call->made[i]) continue;
+        if (!closure->deferred) closure->deferred = PyList_New(0);
+        if (!closure->deferred || PyList_Append(closure->deferred, call->made[i]) < 0) return -1;
+    }
+    return 0;
 }
 
 static void add_pin(gl_call *call, gl_pin *pin)
@@ -196,8 +217,8 @@ static int vector_in(gl_call *call, const gl_function *function, int index, PyOb
         return gl_bad_argument(call, index, "a sequence of buffers", input);
     Py_ssize_t count = PySequence_Size(input);
     if (count < 0) return -1;
-    vector_element *vector = gl_allocate(call, ((size_t)count + 1) * sizeof *vector);
-    if (!vector) return -1;
+    vector_element *vector = gl_allocate_array(call, count, sizeof *vector);
+    if (!vector || store_length(call, function, slot->partner, (size_t)count) < 0) return -1;
     for (Py_ssize_t i = 0; i < count; ++i)
     {
         PyObject *item = PySequence_GetItem(input, i);
@@ -209,7 +230,7 @@ static int vector_in(gl_call *call, const gl_function *function, int index, PyOb
         vector[i].length = (size_t)pin->view.len;
     }
     *(void **)where = vector;
-    return store_length(call, function, slot->partner, (size_t)count);
+    return 0;
 }
 
 static size_t element_size(const gl_slot *slot)
@@ -228,9 +249,14 @@ static int array_in(gl_call *call, const gl_function *function, int index, PyObj
         return gl_bad_argument(call, index, "a sequence", input);
     Py_ssize_t count = PySequence_Size(input);
     if (count < 0) return -1;
+    if (slot->extent > 0 && count != slot->extent)
+    {
+        PyErr_Format(PyExc_ValueError, "%s() argument '%s' takes %ld values", function->name, slot->name, slot->extent);
+        return -1;
+    }
     size_t step = element_size(slot);
-    char *array = gl_allocate(call, ((size_t)count + 1) * step);
-    if (!array) return -1;
+    char *array = gl_allocate_array(call, count, step);
+    if (!array || store_length(call, function, slot->partner, (size_t)count) < 0) return -1;
     gl_slot element = *slot;
     element.role = GL_IN;
     for (Py_ssize_t i = 0; i < count; ++i)
@@ -245,13 +271,8 @@ static int array_in(gl_call *call, const gl_function *function, int index, PyObj
         Py_XDECREF(item);
         if (status < 0) return -1;
     }
-    if (slot->extent > 0 && count != slot->extent)
-    {
-        PyErr_Format(PyExc_ValueError, "%s() argument '%s' takes %ld values", function->name, slot->name, slot->extent);
-        return -1;
-    }
     *(void **)where = array;
-    return store_length(call, function, slot->partner, (size_t)count);
+    return 0;
 }
 
 static int callback_in(gl_call *call, const gl_function *function, int index, PyObject *input, PyObject *args, void *where)
@@ -272,7 +293,8 @@ static int callback_in(gl_call *call, const gl_function *function, int index, Py
     }
     call->closures[call->closure_count++] = closure;
     closure->holds = !(slot->flags & GL_DURING);
-    if (closure->holds) hand_over(call, closure, args);
+    closure->in_call = true;
+    if (closure->holds && hand_over(call, closure, args) < 0) return -1;
     if (call->callback_arg) closure->argument = Py_NewRef(call->callback_arg);
     *(void **)where = gl_closure_code(closure);
     return 0;
@@ -418,17 +440,16 @@ int gl_prepare(gl_call *call, const gl_function *function, int index, void *wher
             return (*(void **)where = scratch(call, index, gl_value_size(type))) ? 0 : -1;
         case GL_ARRAY_OUT: case GL_BYTES_OUT: *(void **)where = &call->storage[index]; return 0;
         case GL_DEFERRED: return deferred_prepare(call, slot, index, where);
-        case GL_CHARS_OUT: return (*(void **)where = gl_allocate(call, (size_t)slot->extent)) ? 0 : -1;
+        case GL_CHARS_OUT: return (*(void **)where = gl_allocate_array(call, slot->extent, 1)) ? 0 : -1;
         case GL_OUT_ARRAY:
-            return (*(void **)where = gl_allocate(call, (size_t)slot->extent * element_size(slot))) ? 0 : -1;
+            return (*(void **)where = gl_allocate_array(call, slot->extent, element_size(slot))) ? 0 : -1;
         default: memset(where, 0, gl_value_size(type)); return 0;
     }
 }
 
 static size_t output_length(gl_call *call, const gl_function *function, int index)
 {
-    const gl_type *type = gl_type_of(function->slots[index].type);
-    return type->size == 8 ? (size_t)call->storage[index].integer : (size_t)*(uint32_t *)&call->storage[index];
+    return gl_length_at(function->slots[index].type, &call->storage[index]);
 }
 
 static void free_output(const gl_slot *slot, void *pointer)
@@ -448,9 +469,9 @@ static PyObject *element_output(const gl_slot *slot, const char *address)
 static size_t element_count(gl_call *call, const gl_function *function, const gl_slot *slot)
 {
     if (slot->partner < 0) return (size_t)slot->extent;
-    if (slot->role == GL_OUT_ARRAY) return output_length(call, function, slot->partner);
-    const void *length = call->where[slot->partner];
-    return gl_type_of(function->slots[slot->partner].type)->size == 8 ? *(const size_t *)length : *(const uint32_t *)length;
+    if (slot->role != GL_OUT_ARRAY) return gl_length_at(function->slots[slot->partner].type, call->where[slot->partner]);
+    size_t count = output_length(call, function, slot->partner), room = (size_t)slot->extent;
+    return count < room ? count : room;      /* some functions tell how much room they would have wanted */
 }
 
 static PyObject *array_output(gl_call *call, const gl_function *function, int index)

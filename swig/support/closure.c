@@ -7,7 +7,7 @@
  * 3. One-shot closures: C holds a reference from before the registering call until the callback has run; a
  *    registration that fails drops it. Lasting ones belong to the handle they were registered with (call.c).
  * 4. A thunk whose closure is gone answers "refuse" without touching Python. Thunks are reused, oldest first and never
- *    before 64 others: a C thread that is just entering one finds it empty, not freed.
+ *    before 64 others; a C thread that waited for the GIL meanwhile sees by the generation that it was not called.
  * 5. An exception goes to sys.unraisablehook and the answer is "refuse". */
 #include "gl.h"
 
@@ -21,6 +21,7 @@ enum { MAX_ARGUMENTS = 20, THUNKS_IN_RESERVE = 64 };
 typedef struct gl_thunk
 {
     gl_closure      *closure;     /* guarded by the GIL */
+    unsigned         generation;  /* how many closures it has belonged to; read without the GIL */
     gl_type         *type;
     ffi_closure     *writable;
     void            *code;
@@ -66,37 +67,37 @@ void *gl_ffi_type(const gl_slot *slot)
 
 /* ---- arguments of a callback --------------------------------------------------------------------------------------- */
 
-static long long length_at(const gl_function *signature, int index, void **arguments)
+static size_t length_at(const gl_function *signature, int index, void **arguments)
 {
-    if (index < 0) return 0;
-    const gl_type *type = gl_type_of(signature->slots[index].type);
-    switch (type->size)
-    {
-        case 4: return *(int32_t *)arguments[index];
-        default: return *(int64_t *)arguments[index];
-    }
+    return index < 0 ? 0 : gl_length_at(signature->slots[index].type, arguments[index]);
 }
 
-static PyObject *memory_to_python(gl_closure *closure, const void *address, long long length)
+static PyObject *memory_to_python(gl_closure *closure, const void *address, size_t length)
 {
     PyObject *pinned = gl_pins_find(closure->pins, address);
     if (pinned) return pinned;
     if (!address) Py_RETURN_NONE;
-    return PyBytes_FromStringAndSize(address, length > 0 ? (Py_ssize_t)length : 0);
+    return PyBytes_FromStringAndSize(address, (Py_ssize_t)length);
 }
 
 typedef struct { void *base; size_t length; } vector_element;   /* struct iovec */
 
-static PyObject *vector_to_python(gl_closure *closure, const vector_element *vector, long long count)
+static PyObject *vector_to_python(gl_closure *closure, const vector_element *vector, size_t count)
 {
     PyObject *list = PyList_New(0);
-    for (long long i = 0; list && vector && i < count; ++i)
+    for (size_t i = 0; list && vector && i < count; ++i)
     {
-        PyObject *item = memory_to_python(closure, vector[i].base, (long long)vector[i].length);
+        PyObject *item = memory_to_python(closure, vector[i].base, vector[i].length);
         if (!item || PyList_Append(list, item) < 0) Py_CLEAR(list);
         Py_XDECREF(item);
     }
     return list;
+}
+
+/* Memory of C, for the time of the callback. */
+static bool is_lent(const gl_slot *slot)
+{
+    return slot->role == GL_IN && gl_type_of(slot->type)->kind == GL_BOX && !(slot->flags & GL_OWNED);
 }
 
 static PyObject *argument_to_python(gl_closure *closure, const gl_function *signature, int index, void **arguments)
@@ -107,7 +108,7 @@ static PyObject *argument_to_python(gl_closure *closure, const gl_function *sign
         case GL_CALL_ARG: return Py_NewRef(closure->argument ? closure->argument : Py_None);
         case GL_READ: case GL_WRITE:
             if (slot->flags & GL_VIEW)
-                return gl_pinned_view(*(void **)arguments[index], (size_t)length_at(signature, slot->partner, arguments));
+                return gl_pinned_view(*(void **)arguments[index], length_at(signature, slot->partner, arguments));
             return memory_to_python(closure, *(void **)arguments[index], length_at(signature, slot->partner, arguments));
         case GL_IOVEC:
             return vector_to_python(closure, *(vector_element **)arguments[index],
@@ -115,16 +116,18 @@ static PyObject *argument_to_python(gl_closure *closure, const gl_function *sign
         case GL_IN_POINTER:
         {
             const void *target = *(void **)arguments[index];
+            if (target && slot->flags & GL_GIVEN) return gl_given(*(void *const *)target);
             return target ? gl_to_python(slot, target) : Py_NewRef(Py_None);
         }
         case GL_IN:
             if (slot->flags & GL_GIVEN) return gl_given(*(void **)arguments[index]);
+            if (is_lent(slot)) return gl_object_lend(slot->type, *(void **)arguments[index]);
             return gl_to_python(slot, arguments[index]);
         case GL_NOTHING: Py_RETURN_NONE;
         case GL_ARRAY:
             if (gl_type_of(slot->type)->kind == GL_STRING)
                 return gl_strings_to_python(*(char ***)arguments[index],
-                                            slot->partner >= 0 ? length_at(signature, slot->partner, arguments) : -1);
+                                            slot->partner >= 0 ? (long)length_at(signature, slot->partner, arguments) : -1);
             return PyLong_FromVoidPtr(*(void **)arguments[index]);
         default: return gl_to_python(slot, arguments[index]);
     }
@@ -155,13 +158,13 @@ static PyObject *arguments_to_python(gl_closure *closure, const gl_function *sig
     return tuple;
 }
 
-/* Memory that C lent for the time of the callback cannot be used later. */
-static void close_transients(PyObject *arguments)
+static void give_back(const gl_function *signature, PyObject *arguments)
 {
-    for (Py_ssize_t i = 0; i < PyTuple_Size(arguments); ++i)
+    for (int i = 0, position = 0; i < signature->count; ++i)
     {
-        gl_object *object = gl_as_object(PyTuple_GetItem(arguments, i));
-        if (object && object->transient) gl_object_close(object);
+        const gl_slot *slot = &signature->slots[i];
+        if (is_lent(slot)) gl_object_give_back(PyTuple_GetItem(arguments, position));
+        position += is_argument(slot);
     }
 }
 
@@ -173,9 +176,15 @@ static void store_integer_result(const gl_type *type, void *result, long long va
     else *(ffi_arg *)result = (ffi_arg)value;
 }
 
-static void refuse(const gl_function *signature, void *result, uint32_t failure)
+static void refuse(const gl_function *signature, void **arguments, void *result, uint32_t failure)
 {
     const gl_type *type = gl_type_of(signature->result.type);
+    for (int i = 0; i < signature->count; ++i)
+    {
+        const gl_slot *slot = &signature->slots[i];
+        if (slot->role == GL_OUT && gl_type_of(slot->type)->kind == GL_RESULT && *(void **)arguments[i])
+            **(uint32_t **)arguments[i] = failure;
+    }
     switch (type->kind)
     {
         case GL_VOID: break;
@@ -190,9 +199,9 @@ static void refuse(const gl_function *signature, void *result, uint32_t failure)
 static int store_answer(const gl_slot *slot, PyObject *answer, void *address, bool widened)
 {
     const gl_type *type = gl_type_of(slot->type);
-    char value[16] = {0};
     gl_call call = {0};
-    int status = gl_from_python(&call, -1, slot, answer, value);
+    char *value = gl_allocate(&call, gl_value_size(type));
+    int status = value ? gl_from_python(&call, -1, slot, answer, value) : -1;
     if (status == 0)
     {
         size_t size = gl_value_size(type);
@@ -235,19 +244,19 @@ static int store_bytes(PyObject *answer, void **address, size_t *length)
 }
 
 /* Characters for an array of C's; the result is their number where C wants that. */
-static int store_characters(const gl_function *signature, PyObject *answer, char *address, long long room, void *result)
+static int store_characters(const gl_function *signature, PyObject *answer, char *address, size_t room, void *result)
 {
     const char *text;
     gl_call call = {0};
     int status = gl_string_from_python(&call, -1, answer, false, &text);
     size_t length = status == 0 ? strlen(text) : 0;
-    if ((long long)length > room)
+    if (length > room)
     {
-        PyErr_Format(PyExc_ValueError, "%s: C has room for %lld bytes", signature->name, room);
+        PyErr_Format(PyExc_ValueError, "%s: C has room for %zu bytes", signature->name, room);
         status = -1;
     }
     else if (status == 0) memcpy(address, text, length);
-    if (status == 0 && (long long)length < room) address[length] = '\0';
+    if (status == 0 && length < room) address[length] = '\0';
     if (status == 0 && signature->result.role == GL_LENGTH)
         store_integer_result(gl_type_of(signature->result.type), result, (long long)length);
     gl_end(&call);
@@ -308,34 +317,54 @@ static int store_answers(const gl_function *signature, PyObject *answer, void **
     return status;
 }
 
-static void report(gl_closure *closure, const gl_function *signature, void *result)
+/* The callable cannot answer: C gets a refusal, and what waits for it is told. */
+static void decline(const gl_function *signature, void **arguments, void *result, uint32_t failure)
+{
+    refuse(signature, arguments, result, failure);
+    if (!signature->failed) return;
+    Py_BEGIN_ALLOW_THREADS
+    signature->failed(arguments, failure);
+    Py_END_ALLOW_THREADS
+}
+
+static bool wants_result(const gl_function *signature)
+{
+    bool wants = signature->failed || gl_type_of(signature->result.type)->kind == GL_RESULT;
+    for (int i = 0; i < signature->count; ++i)
+        wants = wants || (signature->slots[i].role == GL_OUT && gl_type_of(signature->slots[i].type)->kind == GL_RESULT);
+    return wants;
+}
+
+static void report(gl_closure *closure, const gl_function *signature, void **arguments, void *result)
 {
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
     PyErr_NormalizeException(&type, &value, &traceback);
     uint32_t failure = GLOBUS_FAILURE;
-    if (gl_type_of(signature->result.type)->kind == GL_RESULT && value) gl_result_from_python(value, &failure);
+    if (wants_result(signature) && value) gl_result_from_python(value, &failure);
     PyErr_Restore(type, value, traceback);
     PyErr_WriteUnraisable(closure->callable);
-    refuse(signature, result, failure);
+    decline(signature, arguments, result, failure);
 }
 
 /* ---- the call from C -------------------------------------------------------------------------------------------------- */
 
-static void closure_clear_content(gl_closure *closure);
+static void finish(gl_closure *closure);
 
 static void run(gl_closure *closure, void *result, void **arguments)
 {
     const gl_function *signature = closure->type->signature;
     PyObject *tuple = arguments_to_python(closure, signature, arguments);
-    PyObject *answer = tuple && closure->callable ? PyObject_CallObject(closure->callable, tuple) : NULL;
+    PyObject *callable = Py_XNewRef(closure->callable);      /* the closure may drop it meanwhile */
+    PyObject *answer = tuple && callable ? PyObject_CallObject(callable, tuple) : NULL;
     if (!answer || store_answers(signature, answer, arguments, result) < 0)
     {
-        if (PyErr_Occurred()) report(closure, signature, result);
-        else refuse(signature, result, (uint32_t)GLOBUS_FAILURE);
+        if (PyErr_Occurred()) report(closure, signature, arguments, result);
+        else decline(signature, arguments, result, (uint32_t)GLOBUS_FAILURE);
     }
-    if (tuple) close_transients(tuple);
+    if (tuple) give_back(signature, tuple);
     Py_XDECREF(answer);
+    Py_XDECREF(callable);
     Py_XDECREF(tuple);
 }
 
@@ -353,25 +382,28 @@ static void call_closure(gl_closure *closure, void *result, void **arguments)
     void *given[MAX_ARGUMENTS] = {0};
     for (int i = 0; i < signature->count; ++i)
         if (signature->slots[i].flags & GL_GIVEN) given[i] = *(void **)arguments[i];
-    if (closure->deferred) gl_deferred_complete(closure->deferred);
+    for (Py_ssize_t i = 0; closure->deferred && i < PyList_Size(closure->deferred); ++i)
+        gl_deferred_complete(PyList_GetItem(closure->deferred, i));
     run(closure, result, arguments);
     take_back(signature, given);
     if (!again && closure->once) gl_closure_dispose(closure);
-    else if (!again) closure_clear_content(closure);
+    else if (!again) finish(closure);
 }
 
 static void invoke(ffi_cif *cif, void *result, void **arguments, void *data)
 {
     (void)cif;
     gl_thunk *thunk = data;
+    unsigned generation = __atomic_load_n(&thunk->generation, __ATOMIC_ACQUIRE);
     PyGILState_STATE state;
     if (!gl_callback_begin(&state))
     {
-        refuse(thunk->type->signature, result, (uint32_t)GLOBUS_FAILURE);
+        refuse(thunk->type->signature, arguments, result, (uint32_t)GLOBUS_FAILURE);
         return;
     }
-    gl_closure *closure = thunk->closure;
-    if (!closure) refuse(thunk->type->signature, result, (uint32_t)GLOBUS_FAILURE);
+    gl_closure *closure = thunk->generation == generation ? thunk->closure : NULL;
+    if (thunk->type->signature->before) thunk->type->signature->before(arguments);
+    if (!closure) decline(thunk->type->signature, arguments, result, (uint32_t)GLOBUS_FAILURE);
     else
     {
         Py_INCREF((PyObject *)closure);
@@ -388,7 +420,7 @@ static gl_thunks *thunks_of(gl_type *type)
     if (type->thunks) return type->thunks;
     gl_thunks *thunks = calloc(1, sizeof *thunks);
     const gl_function *signature = type->signature;
-    if (!thunks) return NULL;
+    if (!thunks || signature->count > MAX_ARGUMENTS) return free(thunks), NULL;
     for (int i = 0; i < signature->count; ++i) thunks->arguments[i] = gl_ffi_type(&signature->slots[i]);
     if (ffi_prep_cif(&thunks->cif, FFI_DEFAULT_ABI, (unsigned)signature->count, gl_ffi_type(&signature->result),
                      thunks->arguments) != FFI_OK)
@@ -428,6 +460,7 @@ static void thunk_retire(gl_thunk *thunk)
 {
     gl_thunks *thunks = thunk->type->thunks;
     thunk->closure = NULL;
+    __atomic_add_fetch(&thunk->generation, 1, __ATOMIC_RELEASE);
     thunk->next = NULL;
     if (thunks->spare++) thunks->last->next = thunk;
     else thunks->first = thunk;
@@ -450,6 +483,19 @@ static void closure_clear_content(gl_closure *closure)
     Py_CLEAR(closure->argument);
     Py_CLEAR(closure->args);
     Py_CLEAR(closure->deferred);
+}
+
+/* C will not call again; the registering call itself may still be running. */
+static void finish(gl_closure *closure)
+{
+    closure->finished = true;
+    if (!closure->in_call) closure_clear_content(closure);
+}
+
+void gl_closure_end_call(gl_closure *closure)
+{
+    closure->in_call = false;
+    if (closure->finished) closure_clear_content(closure);
 }
 
 static int closure_clear(PyObject *self)
@@ -532,6 +578,6 @@ void gl_closure_dispose(gl_closure *closure)
 {
     if (!closure->with_c) return;
     closure->with_c = false;
-    closure_clear_content(closure);
+    finish(closure);
     Py_DECREF((PyObject *)closure);
 }

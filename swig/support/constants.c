@@ -25,9 +25,7 @@ int gl_add_string(PyObject *module, const char *name, const char *value)
 
 int gl_add_object(PyObject *module, const char *name, gl_type *type, void *pointer)
 {
-    gl_object *object = (gl_object *)gl_object_new(type, pointer, false);
-    if (object && (PyObject *)object != Py_None) object->transient = false;
-    return add(module, name, (PyObject *)object);
+    return add(module, name, gl_object_new(type, pointer, false));
 }
 
 int gl_add_custom(PyObject *module, const char *name, gl_type *type, const void *address)

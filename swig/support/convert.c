@@ -17,6 +17,12 @@ static long long load_integer(const gl_type *type, const void *address)
     }
 }
 
+size_t gl_length_at(const gl_type *type, const void *address)
+{
+    long long length = load_integer(gl_type_of((gl_type *)type), address);
+    return length > 0 ? (size_t)length : 0;
+}
+
 static void store_integer(const gl_type *type, void *address, long long value)
 {
     switch (type->size)
@@ -167,7 +173,7 @@ static int strings_from_python(gl_call *call, int index, const gl_slot *slot, Py
         return gl_bad_argument(call, index, "a sequence of strings", object);
     Py_ssize_t count = PySequence_Size(object);
     if (count < 0) return -1;
-    const char **list = gl_allocate(call, ((size_t)count + 1) * sizeof *list);
+    const char **list = gl_allocate_array(call, count, sizeof *list);
     if (!list) return -1;
     for (Py_ssize_t i = 0; i < count; ++i)
     {
@@ -246,7 +252,7 @@ static int object_from_python(gl_call *call, int index, const gl_slot *slot, PyO
     *(void **)address = handle->pointer;
     if (call->busy_count < GL_MAX_SLOTS)
     {
-        ++handle->busy;
+        gl_object_use(handle, 1);
         call->busy[call->busy_count++] = (gl_object *)Py_NewRef(object);
     }
     return 0;

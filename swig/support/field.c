@@ -20,15 +20,6 @@ static char *address_of(const gl_object *object, const gl_field *field)
 
 /* ---- reading -------------------------------------------------------------------------------------------------------- */
 
-/* A struct inside a struct: a view of the same memory. */
-static PyObject *view(gl_object *object, gl_type *type, char *address)
-{
-    gl_object *inner = (gl_object *)gl_object_new(type, address, false);
-    if (inner && !inner->parent && (void *)inner != (void *)object) inner->parent = (gl_object *)Py_NewRef((PyObject *)object);
-    if (inner) inner->transient = false;
-    return (PyObject *)inner;
-}
-
 static PyObject *key_of(const void *address)
 {
     return PyLong_FromVoidPtr((void *)address);
@@ -53,8 +44,10 @@ static PyObject *data(gl_object *object, const char *address)
 static PyObject *element(gl_object *object, const gl_field *field, char *address, bool is_inside)
 {
     gl_type *type = gl_type_of(field->slot->type);
-    if (is_inside) return view(object, type, address);
+    if (is_inside) return gl_object_inside(type, address, object);
+    if (type->kind == GL_BOX) return gl_object_borrow(type, *(void **)address, object);
     if (type->kind == GL_DATA) return data(object, address);
+    if (field->fallback && *(void **)address == field->fallback) Py_RETURN_NONE;
     return gl_to_python(field->slot, address);
 }
 
@@ -71,16 +64,6 @@ static PyObject *elements(gl_object *object, const gl_field *field, char *addres
     return tuple;
 }
 
-static long long load_count(const gl_object *object, const gl_field *counter)
-{
-    const char *address = address_of(object, counter);
-    switch (gl_type_of(counter->slot->type)->size)
-    {
-        case 4: return *(const int32_t *)address;
-        default: return *(const int64_t *)address;
-    }
-}
-
 static const gl_field *counter_of(const gl_object *object, const gl_field *field)
 {
     return field->slot->partner >= 0 ? &object->type->fields[field->slot->partner] : NULL;
@@ -92,10 +75,10 @@ static PyObject *counted(gl_object *object, const gl_field *field, char *address
     if (known) return Py_XNewRef(PyTuple_GetItem(known, 1));      /* it comes back as it was stored */
     if (PyErr_Occurred()) return NULL;
     char *array = *(char **)address;
-    long long count = array ? load_count(object, counter_of(object, field)) : 0;
-    if (count < 0) count = 0;
+    const gl_field *counter = counter_of(object, field);
+    size_t count = array ? gl_length_at(counter->slot->type, address_of(object, counter)) : 0;
     if (field->slot->role == GL_READ) return PyBytes_FromStringAndSize(array, (Py_ssize_t)count);
-    return elements(object, field, array, (size_t)count, field->slot->flags & GL_INLINE);
+    return elements(object, field, array, count, field->slot->flags & GL_INLINE);
 }
 
 static int is_present(const gl_object *object, const gl_field *field)
@@ -227,7 +210,7 @@ static int set_value(const gl_field *field, char *address, PyObject *value, PyOb
     }
     if (type->kind == GL_CALLBACK)
     {
-        *(void **)address = NULL;
+        *(void **)address = field->fallback;
         return 0;
     }
     if (type->kind == GL_STRING && value != Py_None)
@@ -326,6 +309,12 @@ static int adopt(gl_object *root, const gl_type *type, char *memory)
 int gl_object_adopt(gl_object *object)
 {
     return adopt(gl_object_root(object), object->type, object->pointer);
+}
+
+void gl_object_initialize(gl_object *object)
+{
+    for (const gl_field *field = object->type->fields; field && field->name; ++field)
+        if (field->fallback) *(void **)address_of(object, field) = field->fallback;
 }
 
 /* ---- the attributes of a type ------------------------------------------------------------------------------------------------ */

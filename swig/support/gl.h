@@ -61,6 +61,7 @@ typedef struct
     size_t         offset;
     size_t         count;     /* elements of an array, 0 for a plain field */
     const gl_slot *slot;      /* its partner: the field that counts the elements this one points to */
+    void          *fallback;  /* of a function pointer: what stands there for None */
     bool         (*present)(const void *object);    /* of a union: whether the member is the one that is set; or NULL */
 } gl_field;
 
@@ -157,6 +158,8 @@ struct gl_function
     int            flags;
     long long      refuse;  /* of a callback that decides: what an exception answers */
     bool         (*again)(void **arguments);    /* of a callback: whether C will call it once more; or NULL */
+    void         (*before)(void **arguments);   /* of a callback: runs first; or NULL */
+    void         (*failed)(void **arguments, uint32_t failure);     /* ... when it raised, or is gone: without the GIL */
 };
 
 typedef struct
@@ -227,7 +230,9 @@ GL_API void gl_end(gl_call *call);
 
 int   gl_hold(gl_call *call, PyObject *object);          /* steals a reference until the call ends */
 void  gl_unhold(gl_call *call);                          /* drops the last one */
-void *gl_allocate(gl_call *call, size_t size);           /* zeroed, freed when the call ends */
+void *gl_allocate(gl_call *call, size_t size);           /* zeroed; freed when the call ends, or its callback has run */
+size_t gl_array_size(Py_ssize_t count, size_t size);     /* of that; SIZE_MAX if there cannot be as much */
+void *gl_allocate_array(gl_call *call, Py_ssize_t count, size_t size);   /* ends with one zero element more */
 int   gl_bad_argument(gl_call *call, int index, const char *expected, PyObject *got);
 
 /* ---- conversions (convert.c and the files named after what they convert) ------------------------------------ */
@@ -240,6 +245,7 @@ GL_API PyObject *gl_string_to_python(const char *text);
 int   gl_string_from_python(gl_call *call, int index, PyObject *object, bool nullable, const char **text);
 PyObject *gl_strings_to_python(char *const *list, long count);
 PyObject *gl_number_to_python(const gl_type *type, const void *address);
+size_t gl_length_at(const gl_type *type, const void *address);          /* an integer of C as a length; a negative one is none */
 int   gl_number_from_python(const gl_type *type, PyObject *object, void *address);
 
 /* ---- errors (error.c) ---------------------------------------------------------------------------------------- */
@@ -262,35 +268,48 @@ struct gl_object
     void     *pointer;       /* the handle's value, or the address of the box */
     PyObject *keep;          /* dict of what C may still use: callbacks, parents, strings of fields */
     gl_object *parent;       /* of a struct inside a struct */
+    gl_object *lender;       /* what it belongs to otherwise, and is closed with */
+    gl_object *next_dead;    /* reaper.c */
     PyObject *weak_references;
     int       busy;          /* calls in progress with it */
     bool      owned;         /* destroyed when collected */
     bool      closed;
     bool      box;           /* `pointer` was malloc-ed by us */
     bool      transient;     /* memory of C that is valid only inside one callback */
-    bool      claimed;       /* by a running call that may destroy it */
+    int       lent;          /* running callbacks that have it as an argument, of a transient one */
+    bool      claimed;       /* by a running call that may destroy it, or by the reaper */
 };
 
 /* Finds the object C's pointer belongs to, else makes one. */
 GL_API PyObject *gl_object_new(gl_type *type, void *pointer, bool owned);
-/* The same for what another object contains: it keeps that alive, and is closed with it. */
+/* The same for what belongs to another object: it keeps that alive, and is closed with it. */
 GL_API PyObject *gl_object_borrow(gl_type *type, void *pointer, gl_object *from);
+PyObject *gl_object_inside(gl_type *type, void *pointer, gl_object *parent);    /* ... a struct inside a struct */
+PyObject *gl_object_lend(gl_type *type, void *pointer);                /* ... valid during a callback, until the same number of */
+void      gl_object_give_back(PyObject *lent);
 GL_API PyObject *gl_object_box(gl_type *type);                         /* fresh zeroed memory, not yet owning */
+PyObject *gl_lease(PyObject *object);                                  /* lease.c: while it lives, the handle cannot be destroyed */
 GL_API gl_object *gl_as_object(PyObject *object);                      /* borrowed, or NULL */
 GL_API int  gl_object_check(PyObject *object, const gl_type *type);
 GL_API void gl_object_close(gl_object *object);
+void      gl_object_leave_box(gl_object *object);                      /* does not free it: C goes on using its memory */
+void      gl_object_use(gl_object *object, int step);                  /* one more call uses it and what it belongs to; -1: one less */
 GL_API int  gl_object_usable(gl_object *object);                       /* 0, or -1 with ValueError */
 GL_API int  gl_object_keep(gl_object *owner, PyObject *key, PyObject *value);
 GL_API void *gl_pointer_of(PyObject *object, const char *type);        /* the C pointer of an open object of this type, or NULL */
 gl_object *gl_object_root(gl_object *object);                          /* the struct that a struct inside it belongs to */
 int       gl_object_copy_into(gl_call *call, PyObject *object, void *address);  /* a struct's bytes; what they point to lives as long as the call */
 int       gl_type_ready(gl_type *type);
-PyObject *gl_lease(PyObject *object);                                  /* lease.c: while it lives, the handle cannot be destroyed */
-GL_API void gl_reap_wait(void);                                        /* waits until collected handles are destroyed */
+
+/* ---- the destruction of collected handles (reaper.c) --------------------------------------------------------------- */
+
+void gl_reap(gl_object *object);                                       /* steals a reference */
+GL_API int gl_reap_wait(void);                                         /* waits until it is done; -1 if a signal handler raised */
 
 /* ---- fields of structs (field.c) ----------------------------------------------------------------------------------- */
 
 PyGetSetDef *gl_fields_getset(const gl_field *fields);
+void         gl_object_initialize(gl_object *object);  /* of a struct that Python makes: its fallbacks */
 int          gl_object_adopt(gl_object *object);       /* takes over the malloc-ed strings that C stored in its fields */
 
 /* ---- objects that C keeps (given.c) ---------------------------------------------------------------------------------- */
@@ -306,6 +325,7 @@ GL_API PyObject *gl_given(void *pointer);                   /* the object, or th
 struct gl_pin
 {
     Py_buffer view;
+    PyObject *object;
     gl_pin   *next;
     gl_pin   *before, *after;       /* of all that are pinned */
 };
@@ -326,16 +346,19 @@ struct gl_closure
     PyObject  *args;          /* every Python argument of the registering call */
     gl_pin    *pins;
     void      *blocks;        /* C memory that must live as long (an iovec, deferred outputs) */
-    PyObject  *deferred;
+    PyObject  *deferred;      /* a list */
     struct gl_thunk *thunk;   /* the machine code that C calls */
     bool       once;
     bool       holds;         /* the buffers and memory of its call, too */
     bool       with_c;        /* C holds a reference */
+    bool       in_call;       /* the registering call is running */
+    bool       finished;      /* C will not call again */
 };
 
 gl_closure *gl_closure_new(gl_type *type, PyObject *callable, bool once);
 void       *gl_closure_code(const gl_closure *closure);
 void        gl_closure_dispose(gl_closure *closure);                   /* drops C's reference */
+void        gl_closure_end_call(gl_closure *closure);                  /* the registering call has returned */
 void       *gl_ffi_type(const gl_slot *slot);                           /* ffi_type * of a C parameter */
 
 /* ---- control commands (control.c) -------------------------------------------------------------------------------- */

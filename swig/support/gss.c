@@ -161,7 +161,7 @@ int gl_oid_set_from_python(gl_call *call, PyObject *object, void *address)
     Py_ssize_t count = size_of(call, object, "a sequence of object identifiers");
     gss_OID_set_desc *set = count < 0 ? NULL : memory(call, sizeof *set);
     *(gss_OID_set_desc **)address = set;
-    if (!set || !(set->elements = memory(call, ((size_t)count + 1) * sizeof *set->elements))) return -1;
+    if (!set || !(set->elements = memory(call, gl_array_size(count, sizeof *set->elements)))) return -1;
     for (; set->count < (size_t)count; ++set->count)
     {
         PyObject *item = PySequence_GetItem(object, (Py_ssize_t)set->count);
@@ -201,7 +201,7 @@ int gl_buffer_set_from_python(gl_call *call, PyObject *object, void *address)
     Py_ssize_t count = size_of(call, object, "a sequence of bytes-like objects");
     gss_buffer_set_desc *set = count < 0 ? NULL : memory(call, sizeof *set);
     *(gss_buffer_set_desc **)address = set;
-    if (!set || !(set->elements = memory(call, ((size_t)count + 1) * sizeof *set->elements))) return -1;
+    if (!set || !(set->elements = memory(call, gl_array_size(count, sizeof *set->elements)))) return -1;
     for (; set->count < (size_t)count; ++set->count)
     {
         PyObject *item = PySequence_GetItem(object, (Py_ssize_t)set->count);

@@ -11,7 +11,7 @@ static PyObject *live(PyObject *self, PyObject *unused)
 static PyObject *reap(PyObject *self, PyObject *unused)
 {
     (void)self, (void)unused;
-    gl_reap_wait();
+    if (gl_reap_wait() < 0) return NULL;
     Py_RETURN_NONE;
 }
 

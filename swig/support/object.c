@@ -1,13 +1,10 @@
 /* Handles and structs: the Python objects that stand for C memory.
  *
  * One registry maps a C pointer to its Python object, so that the handle a callback receives is the very object the
- * program made. A collected handle is destroyed by the reaper, a thread of its own: the collector may run anywhere,
- * also inside a callback that holds a lock of the library, and a C destroy function may block. */
+ * program made. A collected handle is destroyed by the reaper (reaper.c). */
 #include "gl.h"
 
-#include <pthread.h>
 #include <search.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <stdio.h>
@@ -36,98 +33,32 @@ static void registry_remove(gl_object *object)
     if (object->pointer && registry_find(object->type, object->pointer) == object) tdelete(object, &registry, compare);
 }
 
-/* ---- reaper --------------------------------------------------------------------------------------------------- */
-
-typedef struct gl_corpse
+/* The object that this one lives and dies with, or NULL. */
+static gl_object *owner_of(const gl_object *object)
 {
-    bool            (*destroy)(void *);
-    void             *pointer;
-    void             *box;
-    PyObject         *keep;
-    struct gl_corpse *next;
-} gl_corpse;
-
-static pthread_mutex_t reaper_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t  reaper_work = PTHREAD_COND_INITIALIZER, reaper_idle = PTHREAD_COND_INITIALIZER;
-static gl_corpse      *reaper_first, **reaper_last = &reaper_first;
-static bool            reaper_started, reaper_busy;
-
-static void bury(gl_corpse *corpse)
-{
-    if (!corpse->destroy || corpse->destroy(corpse->pointer)) free(corpse->box);
-    PyGILState_STATE state;
-    if (corpse->keep && gl_callback_begin(&state))
-    {
-        Py_DECREF(corpse->keep);
-        gl_callback_end(state);
-    }
-    free(corpse);
+    return object->parent ? object->parent : object->lender;
 }
 
-static void *reaper_main(void *unused)
+static bool is_alive(const gl_object *object)
 {
-    (void)unused;
-    pthread_mutex_lock(&reaper_lock);
-    for (;;)
-    {
-        while (!reaper_first)
-        {
-            reaper_busy = false;
-            pthread_cond_broadcast(&reaper_idle);
-            pthread_cond_wait(&reaper_work, &reaper_lock);
-        }
-        gl_corpse *corpse = reaper_first;
-        reaper_first = corpse->next;
-        if (!reaper_first) reaper_last = &reaper_first;
-        reaper_busy = true;
-        pthread_mutex_unlock(&reaper_lock);
-        bury(corpse);
-        pthread_mutex_lock(&reaper_lock);
-    }
+    while (object && object->pointer) object = owner_of(object);
+    return !object;
+}
+
+/* What C stores at this address now is something new: the memory was freed, and given out again. */
+static bool is_stale(const gl_object *known, bool fresh)
+{
+    return !is_alive(known) || (fresh && known->claimed);
+}
+
+/* The living object that the pointer belongs to, or NULL. */
+static gl_object *look_up(gl_type *type, void *pointer, bool fresh)
+{
+    gl_object *known = registry_find(type, pointer);
+    if (!known || !is_stale(known, fresh)) return known;
+    registry_remove(known);
+    if (!known->claimed) gl_object_close(known);      /* else the call that destroys it does that */
     return NULL;
-}
-
-static bool reaper_start(void)
-{
-    sigset_t all, old;
-    pthread_t thread;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    bool started = pthread_create(&thread, NULL, reaper_main, NULL) == 0;
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (started) pthread_detach(thread);
-    return started;
-}
-
-static void reap(gl_object *object)
-{
-    gl_corpse *corpse = calloc(1, sizeof *corpse);
-    if (!corpse || gl_finalizing || gl_forked)   /* nobody is left to destroy it: the process's end frees it */
-    {
-        free(corpse);
-        return;
-    }
-    corpse->destroy = object->owned && !object->closed ? object->type->destroy : NULL;
-    corpse->pointer = object->pointer;
-    corpse->box = object->box ? object->pointer : NULL;
-    corpse->keep = object->keep;
-    object->keep = NULL;
-    pthread_mutex_lock(&reaper_lock);
-    if (!reaper_started) reaper_started = reaper_start();
-    *reaper_last = corpse;
-    reaper_last = &corpse->next;
-    reaper_busy = true;
-    pthread_cond_signal(&reaper_work);
-    pthread_mutex_unlock(&reaper_lock);
-}
-
-void gl_reap_wait(void)
-{
-    Py_BEGIN_ALLOW_THREADS
-    pthread_mutex_lock(&reaper_lock);
-    while (reaper_started && (reaper_busy || reaper_first)) pthread_cond_wait(&reaper_idle, &reaper_lock);
-    pthread_mutex_unlock(&reaper_lock);
-    Py_END_ALLOW_THREADS
 }
 
 /* ---- the Python object ------------------------------------------------------------------------------------------ */
@@ -144,36 +75,58 @@ static gl_object *allocate(gl_type *type)
     return object;
 }
 
-PyObject *gl_object_new(gl_type *type, void *pointer, bool owned)
+static gl_object *find_or_make(gl_type *type, void *pointer, bool owned, bool *made)
 {
-    if (!pointer) Py_RETURN_NONE;
-    type = gl_type_of(type);
-    gl_object *known = registry_find(type, pointer);
-    if (known)
-    {
-        if (owned) known->owned = true;
-        known->closed = false;
-        return Py_NewRef((PyObject *)known);
-    }
+    gl_object *known = look_up(type, pointer, owned);
+    *made = !known;
+    if (known) return (gl_object *)Py_NewRef((PyObject *)known);
     gl_object *object = allocate(type);
     if (!object) return NULL;
     object->pointer = pointer;
-    object->owned = owned;
-    object->transient = !owned && type->kind == GL_BOX;
     tsearch(object, &registry, compare);
+    return object;
+}
+
+PyObject *gl_object_new(gl_type *type, void *pointer, bool owned)
+{
+    if (!pointer) Py_RETURN_NONE;
+    bool made;
+    gl_object *object = find_or_make(gl_type_of(type), pointer, owned, &made);
+    if (object && owned) object->owned = true;
     return (PyObject *)object;
 }
 
 PyObject *gl_object_borrow(gl_type *type, void *pointer, gl_object *from)
 {
-    gl_object *known = pointer ? registry_find(gl_type_of(type), pointer) : NULL;
-    gl_object *object = (gl_object *)gl_object_new(type, pointer, false);
-    bool stale = known && known->parent && known->parent->closed;
-    if (!object || (PyObject *)object == Py_None || object == from || (known && !stale)) return (PyObject *)object;
-    Py_CLEAR(object->parent);
-    object->parent = (gl_object *)Py_NewRef((PyObject *)from);
-    object->transient = false;
+    if (!pointer) Py_RETURN_NONE;
+    bool made;
+    gl_object *object = find_or_make(gl_type_of(type), pointer, false, &made);
+    if (object && made) object->lender = (gl_object *)Py_NewRef((PyObject *)from);
     return (PyObject *)object;
+}
+
+PyObject *gl_object_inside(gl_type *type, void *pointer, gl_object *parent)
+{
+    bool made;
+    gl_object *object = find_or_make(gl_type_of(type), pointer, false, &made);
+    if (object && made) object->parent = (gl_object *)Py_NewRef((PyObject *)parent);
+    return (PyObject *)object;
+}
+
+PyObject *gl_object_lend(gl_type *type, void *pointer)
+{
+    if (!pointer) Py_RETURN_NONE;
+    bool made;
+    gl_object *object = find_or_make(gl_type_of(type), pointer, false, &made);
+    if (object && made) object->transient = true;
+    if (object && object->transient) ++object->lent;
+    return (PyObject *)object;
+}
+
+void gl_object_give_back(PyObject *lent)
+{
+    gl_object *object = gl_as_object(lent);
+    if (object && object->transient && --object->lent == 0) gl_object_close(object);
 }
 
 PyObject *gl_object_box(gl_type *type)
@@ -181,17 +134,30 @@ PyObject *gl_object_box(gl_type *type)
     type = gl_type_of(type);
     void *memory = calloc(1, type->size ? type->size : 1);
     if (!memory) return PyErr_NoMemory();
-    gl_object *object = allocate(type);
+    bool made;
+    gl_object *stale = registry_find(type, memory);
+    if (stale)      /* it stood for memory of C that C has freed since */
+    {
+        registry_remove(stale);
+        stale->pointer = NULL;
+        stale->closed = true;
+    }
+    gl_object *object = find_or_make(type, memory, false, &made);
     if (!object)
     {
         free(memory);
         return NULL;
     }
-    object->pointer = memory;
     object->box = true;
     GL_COUNT(boxes, 1);
-    tsearch(object, &registry, compare);
     return (PyObject *)object;
+}
+
+/* C goes on using the memory of the box. */
+void gl_object_leave_box(gl_object *object)
+{
+    if (object->box) GL_COUNT(boxes, -1);
+    object->box = false;
 }
 
 void gl_object_close(gl_object *object)
@@ -199,14 +165,15 @@ void gl_object_close(gl_object *object)
     registry_remove(object);
     object->closed = true;
     object->owned = false;
-    if (object->box)
-    {
-        free(object->pointer);
-        object->box = false;
-        GL_COUNT(boxes, -1);
-    }
+    if (object->box) free(object->pointer);
+    gl_object_leave_box(object);
     object->pointer = NULL;
     Py_CLEAR(object->keep);
+}
+
+void gl_object_use(gl_object *object, int step)
+{
+    for (; object; object = owner_of(object)) object->busy += step;
 }
 
 int gl_object_keep(gl_object *owner, PyObject *key, PyObject *value)
@@ -234,19 +201,33 @@ void *gl_pointer_of(PyObject *object, const char *type)
     return handle && !handle->closed && strcmp(handle->type->name, type) == 0 ? handle->pointer : NULL;
 }
 
+/* Gives an owned handle to the reaper, with a reference of its own. The collector calls this before it breaks a cycle: the
+ * callbacks that the handle keeps may belong to it. */
+static void object_finalize(PyObject *self)
+{
+    gl_object *object = (gl_object *)self;
+    bool must_destroy = object->owned && !object->claimed && object->pointer && object->type->destroy;
+    if (!must_destroy || gl_finalizing || gl_forked) return;      /* the process's end frees it */
+    object->claimed = true;
+    Py_INCREF(self);
+    gl_reap(object);
+}
+
 static void object_dealloc(PyObject *self)
 {
     gl_object *object = (gl_object *)self;
     PyTypeObject *python_type = Py_TYPE(self);
+    object_finalize(self);
+    if (Py_REFCNT(self) > 0) return;      /* the reaper has it now */
     PyObject_GC_UnTrack(self);
+    registry_remove(object);      /* before any Python code runs: nobody must find it any more */
     if (object->weak_references) PyObject_ClearWeakRefs(self);
-    registry_remove(object);
-    bool must_destroy = object->owned && !object->closed && object->pointer && object->type->destroy;
-    if (object->box) GL_COUNT(boxes, -1);
-    if (must_destroy) reap(object);
-    else if (object->box) free(object->pointer);
+    bool in_use = object->owned && object->type->destroy;      /* by C, since it could not be destroyed */
+    if (object->box && !in_use) free(object->pointer);
+    gl_object_leave_box(object);
     Py_CLEAR(object->keep);
     Py_CLEAR(object->parent);
+    Py_CLEAR(object->lender);
     GL_COUNT(objects, -1);
     freefunc release = (freefunc)PyType_GetSlot(python_type, Py_tp_free);
     release(self);
@@ -255,9 +236,11 @@ static void object_dealloc(PyObject *self)
 
 static int object_traverse(PyObject *self, visitproc visit, void *arg)
 {
+    gl_object *object = (gl_object *)self;
     Py_VISIT(Py_TYPE(self));
-    Py_VISIT(((gl_object *)self)->keep);
-    Py_VISIT((PyObject *)((gl_object *)self)->parent);
+    Py_VISIT(object->keep);
+    Py_VISIT((PyObject *)object->parent);
+    Py_VISIT((PyObject *)object->lender);
     return 0;
 }
 
@@ -274,18 +257,19 @@ static PyObject *object_closed(PyObject *self, void *unused)
     return PyBool_FromLong(((gl_object *)self)->closed);
 }
 
+static PyObject *ready_types;      /* Python type -> capsule of its gl_type */
+
 static PyObject *object_make(PyTypeObject *python_type, PyObject *args, PyObject *keywords)
 {
-    PyObject *capsule = PyObject_GetAttrString((PyObject *)python_type, "_gl_type");
-    if (!capsule) return NULL;
-    gl_type *type = PyCapsule_GetPointer(capsule, "gl_type");
-    Py_DECREF(capsule);
-    if (!type) return NULL;
+    PyObject *capsule = PyDict_GetItemWithError(ready_types, (PyObject *)python_type);
+    gl_type *type = capsule ? PyCapsule_GetPointer(capsule, "gl_type") : NULL;
+    if (!type) return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_TypeError, "%R has no C type", (PyObject *)python_type);
     if (!type->is_plain)
         return PyErr_Format(PyExc_TypeError, "%s cannot be made directly%s%s", type->name,
                             type->made_by ? ": call " : "", type->made_by ? type->made_by : "");
     if (PyTuple_Size(args)) return PyErr_Format(PyExc_TypeError, "%s() takes keyword arguments only", type->name);
     PyObject *object = gl_object_box(type);
+    if (object) gl_object_initialize((gl_object *)object);
     if (object && keywords)
     {
         PyObject *key, *value;
@@ -302,17 +286,24 @@ static PyObject *object_make(PyTypeObject *python_type, PyObject *args, PyObject
 
 int gl_object_usable(gl_object *object)
 {
-    if (object->claimed)
+    if (!is_alive(object))
     {
-        PyErr_Format(PyExc_ValueError, "this %s is in use by another call", object->type->name);
+        PyErr_Format(PyExc_ValueError, "this %s is closed", object->type->name);
         return -1;
     }
-    if (object->pointer && !(object->parent && object->parent->closed)) return 0;
-    PyErr_Format(PyExc_ValueError, "this %s is closed", object->type->name);
-    return -1;
+    for (const gl_object *whole = object; whole; whole = owner_of(whole))
+        if (whole->claimed)
+        {
+            PyErr_Format(PyExc_ValueError, "this %s is in use by another call", whole->type->name);
+            return -1;
+        }
+    return 0;
 }
 
 /* ---- making the Python types ------------------------------------------------------------------------------------------ */
+
+/* Immutable: an object whose class could be set would let the fields of one struct reach beyond the memory of another. */
+enum { TYPE_FLAGS = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE };
 
 static PyMemberDef members[] = {
     {"__weaklistoffset__", T_PYSSIZET, offsetof(gl_object, weak_references), READONLY, NULL},
@@ -323,13 +314,14 @@ static int make_base(void)
     static PyGetSetDef getset[] = {
         {"closed", object_closed, NULL, "True once the C object was destroyed.", NULL}, {NULL, NULL, NULL, NULL, NULL}};
     static PyType_Slot slots[] = {{Py_tp_dealloc, object_dealloc}, {Py_tp_traverse, object_traverse},
-                                  {Py_tp_repr, object_repr},       {Py_tp_members, members},
-                                  {Py_tp_getset, getset},          {Py_tp_doc, "A handle or struct of the C library."},
+                                  {Py_tp_finalize, object_finalize}, {Py_tp_repr, object_repr},
+                                  {Py_tp_members, members},        {Py_tp_getset, getset},
+                                  {Py_tp_doc, "A handle or struct of the C library."},
                                   {0, NULL}};
     static PyType_Spec spec = {"globus_lowlevel.CObject", sizeof(gl_object), 0,
-                               Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC
-                                   | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
-    base_type = PyType_FromSpec(&spec);
+                               TYPE_FLAGS | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+    ready_types = PyDict_New();
+    base_type = ready_types ? PyType_FromSpec(&spec) : NULL;
     return base_type ? 0 : -1;
 }
 
@@ -350,10 +342,10 @@ int gl_type_ready(gl_type *type)
     PyType_Slot slots[24] = {{Py_tp_new, object_make}, {Py_tp_getset, getset}, {Py_tp_dealloc, object_dealloc},
                              {Py_tp_traverse, object_traverse}};
     for (size_t i = 0; type->slots && type->slots[i].slot; ++i) slots[4 + i] = type->slots[i];
-    PyType_Spec spec = {name, sizeof(gl_object), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots};
+    PyType_Spec spec = {name, sizeof(gl_object), 0, TYPE_FLAGS, slots};
     PyObject *python_type = PyType_FromSpecWithBases(&spec, base_type);
     PyObject *capsule = python_type ? PyCapsule_New(type, "gl_type", NULL) : NULL;
-    if (!capsule || PyObject_SetAttrString(python_type, "_gl_type", capsule) < 0) Py_CLEAR(python_type);
+    if (!capsule || PyDict_SetItem(ready_types, python_type, capsule) < 0) Py_CLEAR(python_type);
     Py_XDECREF(capsule);
     type->python_type = python_type;
     return python_type ? 0 : -1;

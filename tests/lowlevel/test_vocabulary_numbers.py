@@ -190,8 +190,9 @@ def test_enums(toy: Any) -> None:
     for wrong in ("TOY_RED", None, 1.0):
         with pytest.raises(TypeError):
             toy.toy_color(wrong)
-    with pytest.raises(OverflowError):
-        toy.toy_color(2**40)
+    for wrong in (2**40, 2**100):
+        with pytest.raises(ValueError, match="not a value of toy_color_t"):
+            toy.toy_color(wrong)
 
 
 def test_a_value_without_a_name_comes_as_a_number(toy: Any) -> None:
@@ -204,7 +205,7 @@ def test_flags(toy: Any) -> None:
     assert isinstance(toy.toy_mode(both), toy.toy_mode_t)
     assert toy.toy_mode(0) == 0
     for wrong in (16, 17, -1):
-        with pytest.raises((ValueError, OverflowError)):
+        with pytest.raises(ValueError, match="not a value of toy_mode_t"):
             toy.toy_mode(wrong)
 
 
