@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from globus_hl.testgrid import Grid, GridFTPServer
 
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ import pytest
 from globus_hl.testgrid import Grid, GridFTPServer, MissingProgramError, TestGridError, programs
 from globus_hl.testgrid.processes import Watchdog
 from globus_hl.testgrid.programs import find_program
+from globus_hl.testgrid.proxy import make_proxy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,6 +160,18 @@ def test_stock_tools_make_proxies_of_the_user(grid: Grid, tmp_path: Path) -> Non
         env = {**os.environ, "X509_USER_PROXY": str(proxy)}
         url_copy(f"{grid.gridftp.url}/proxy-kinds", copied.as_uri(), env=env)
         assert copied.read_bytes() == CONTENT
+
+
+def test_names_that_the_authority_cannot_issue(grid: Grid) -> None:
+    for name, why in (("Test User", "already"), ("Zoë", "printable ASCII"), ("a/DC=b", "not DC")):
+        with pytest.raises(ValueError, match=why):
+            grid.add_user(name)
+
+
+def test_a_proxy_lives_as_long_as_asked(grid: Grid, tmp_path: Path) -> None:
+    proxy = make_proxy(grid.user, tmp_path / "short", lifetime=600)
+    left = int(run(find_program("grid-proxy-info"), "-file", proxy, "-timeleft"))
+    assert 590 <= left <= 600
 
 
 def test_secrets_are_private(grid: Grid) -> None:

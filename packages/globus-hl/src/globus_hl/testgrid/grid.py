@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
 import warnings
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -84,6 +85,7 @@ class Grid:
         self._trust = list(trust)
         self._timeout = timeout
         self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
         self._entered = ExitStack()
 
     # ---- life --------------------------------------------------------------------------------------------
@@ -154,8 +156,11 @@ class Grid:
         """Issue a certificate for one more user, and make a proxy.
 
         Args:
-            name: the common name, such as ``"Other User"``; unique in the grid.
+            name: the common name, such as ``"Other User"``; unique among the users.
             mapped: whether the grid-mapfile names the user.
+
+        Raises:
+            ValueError: there is such a user, or the name has a character outside of printable ASCII.
         """
         identity = self.ca.issue_user(name)
         proxy = make_proxy(identity, identity.cert.with_name("proxy.pem"))
@@ -220,9 +225,10 @@ class Grid:
     @property
     def gridftp(self) -> GridFTPServer:
         """A GridFTP server with GSI; started when it is first asked for, and anew when it has ended."""
-        if self._gridftp is None or not self._gridftp.running:
-            self._gridftp = self.start_gridftp()
-        return self._gridftp
+        with self._lock:
+            if self._gridftp is None or not self._gridftp.running:
+                self._gridftp = self.start_gridftp()
+            return self._gridftp
 
     def start_gridftp(
         self,

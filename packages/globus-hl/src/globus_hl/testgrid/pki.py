@@ -130,7 +130,10 @@ class CertificateAuthority:
         issued as an authority, and would refuse it if the key usage said that the user's key signs none.
 
         Args:
-            name: the common name.
+            name: the common name, unique among the users.
+
+        Raises:
+            ValueError: the name has a certificate already, or has a character outside of printable ASCII.
         """
         return self._issue("user", name, (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False))
 
@@ -168,8 +171,10 @@ def parse_name(subject: str) -> x509.Name:
     """The X.509 name that the toolkit writes as `subject`, such as ``/O=Grid/CN=host/localhost``.
 
     Raises:
-        ValueError: an attribute is not one of O, OU and CN.
+        ValueError: an attribute is not one of O, OU and CN, or a character is none of printable ASCII.
     """
+    if not (subject.isascii() and subject.isprintable()):
+        raise ValueError(f"{subject!r}: the test CA takes names of printable ASCII characters only")
     attributes = []
     for kind, value in re.findall(r"/([A-Za-z]+)=(.*?)(?=/[A-Za-z]+=|$)", subject):
         if kind not in ATTRIBUTES:
@@ -194,7 +199,10 @@ def write_private(path: Path, content: bytes) -> None:
 def _write_identity(
     directory: Path, kind: str, subject: str, certificate: x509.Certificate, key: rsa.RSAPrivateKey
 ) -> Identity:
-    directory.mkdir(mode=0o700, parents=True)
+    try:
+        directory.mkdir(mode=0o700, parents=True)
+    except FileExistsError:
+        raise ValueError(f"{subject} has its certificate already, in {directory}") from None
     identity = Identity(subject, directory / f"{kind}cert.pem", directory / f"{kind}key.pem")
     unencrypted = serialization.NoEncryption()
     write_private(identity.key, key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, unencrypted))
