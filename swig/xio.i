@@ -11,7 +11,7 @@
 %function(globus_xio_driver_handle_cntl, CONTROL=handle)
 %function(globus_xio_driver_data_descriptor_cntl, CONTROL=dd)
 %function(globus_xio_operation_attr_cntl, CONTROL=operation)
-%function(globus_xio_string_cntl_bouncer, BY_HAND)
+%function(globus_xio_string_cntl_bouncer, CONTROL=callable)
 
 /* Objects that a driver written in Python gives to the framework, and gets back in its functions. */
 %param(globus_xio_driver_pass_server_init, driver_server, DATA)

@@ -38,6 +38,14 @@ int gl_add_alias(PyObject *module, const char *name, const char *function)
     return add(module, name, PyObject_GetAttrString(module, function));
 }
 
+int gl_add_method(PyObject *module, PyMethodDef *method)
+{
+    PyObject *name = PyModule_GetNameObject(module);
+    int status = name ? add(module, method->ml_name, PyCFunction_NewEx(method, NULL, name)) : -1;
+    Py_XDECREF(name);
+    return status;
+}
+
 int gl_add_capsule(PyObject *module, const char *name, const void *pointer, const char *kind)
 {
     return add(module, name, PyCapsule_New((void *)pointer, kind, NULL));

@@ -139,3 +139,17 @@ PyObject *gl_control(const gl_function *fixed, const char *target, void *c_funct
     gl_end(&call);
     return output;
 }
+
+/* globus_xio_string_cntl_bouncer() hands its variable arguments to a control function. */
+PyObject *gl_bounce(const gl_function *fixed, PyObject *args)
+{
+    if (gl_enter(fixed) < 0) return NULL;
+    Py_ssize_t count = PyTuple_Size(args);
+    if (count < 3) return PyErr_Format(PyExc_TypeError, "%s() takes at least 3 arguments", fixed->name);
+    if (!PyCallable_Check(PyTuple_GetItem(args, 0)))
+        return PyErr_Format(PyExc_TypeError, "%s() argument 'cntl_func' must be callable", fixed->name);
+    PyObject *rest = PyTuple_GetSlice(args, 1, count);
+    PyObject *result = rest ? PyObject_CallObject(PyTuple_GetItem(args, 0), rest) : NULL;
+    Py_XDECREF(rest);
+    return result;
+}

@@ -371,6 +371,7 @@ typedef struct
     const gl_function *arguments;    /* its slots are the variable arguments */
 } gl_command;
 
+GL_API PyObject *gl_bounce(const gl_function *fixed, PyObject *args);    /* calls args[0] with the others */
 GL_API PyObject *gl_control(const gl_function *fixed, const char *target, void *c_function, bool with_driver, PyObject *args);
 
 /* ---- deferred outputs (deferred.c) ------------------------------------------------------------------------------- */
@@ -402,6 +403,7 @@ GL_API int gl_add_float(PyObject *module, const char *name, double value);
 GL_API int gl_add_string(PyObject *module, const char *name, const char *value);
 GL_API int gl_add_object(PyObject *module, const char *name, gl_type *type, void *pointer);
 GL_API int gl_add_custom(PyObject *module, const char *name, gl_type *type, const void *address);
+GL_API int gl_add_method(PyObject *module, PyMethodDef *method);
 GL_API int gl_add_capsule(PyObject *module, const char *name, const void *pointer, const char *kind);
 GL_API int gl_add_alias(PyObject *module, const char *name, const char *function);
 

@@ -220,12 +220,20 @@ def control_target(notes: Annotations, function: Function) -> str | None:
     return next((w.split("=")[1] for w in notes.function_words(function.name) if w.startswith("CONTROL=")), None)
 
 
-def native(notes: Annotations, function: Function) -> str:
+def native(notes: Annotations, function: Function, signature: Signature) -> str:
+    """A function with as many arguments as its command takes: a Python method of its own, without SWIG."""
+    from document import docstring, stub_signature
+
     target = control_target(notes, function)
     with_driver = "true" if "driver" in function.parameters[1].type.spelling else "false"
+    call = f'gl_control(&gl_f_{function.name}, "{target}", (void *){function.name}, {with_driver}, args)'
+    if target == "callable":
+        call = f"gl_bounce(&gl_f_{function.name}, args)"
+    text = docstring(function, signature, notes.module).partition("\n")[2]
     return (
-        f"static PyObject *gl_native_{function.name}(PyObject *self, PyObject *args)\n{{\n    (void)self;\n"
-        f'    return gl_control(&gl_f_{function.name}, "{target}", (void *){function.name}, {with_driver}, args);\n}}\n'
+        f"static PyObject *gl_native_{function.name}(PyObject *self, PyObject *args)\n{{\n    (void)self;\n    return {call};\n}}\n"
+        f"static PyMethodDef gl_method_{function.name} = {{{c_string(function.name)}, gl_native_{function.name}, METH_VARARGS,\n"
+        f"    {c_string(stub_signature(notes, function, signature) + chr(10) + text)}}};\n"
     )
 
 
@@ -257,9 +265,9 @@ class ModuleWriter:
         constants = self.constants_text()     # may meet more types: before the type table
         module = self.notes.module
         shims = "".join(
-            native(self.notes, f) if control_target(self.notes, f) else shim(f, s) if needs_shim(f) else ""
+            shim(f, s)
             for f, s in self.functions
-            if "PYTHON" not in self.notes.function_words(f.name)
+            if needs_shim(f) and not control_target(self.notes, f) and "PYTHON" not in self.notes.function_words(f.name)
         )
         includes = '#include "gl.h"\n#include "gl_custom.h"\n#include <stdarg.h>\n' + self.headers.source
         externs = "".join(f"extern const gl_function gl_f_{f.name};\n" for f, _ in self.functions)
@@ -290,7 +298,7 @@ class ModuleWriter:
 
         text = docstring(function, signature, self.notes.module)
         if control_target(self.notes, function):
-            return f"%native({function.name}) PyObject *gl_native_{function.name}(PyObject *self, PyObject *args);\n"
+            return ""
         if "PYTHON" in self.notes.function_words(function.name):
             return by_hand(function, signature, text)
         words = []
@@ -322,8 +330,11 @@ class ModuleWriter:
         return (
             f'{self.banner}#include "gl_types.h"\n\nextern gl_module gl_this_module;\n{types}\n'
             f"gl_module gl_this_module = {{.name = {c_string(module)}, .types = gl_types, .aliases = gl_aliases, "
-            f".descriptor_name = {c_string(needs or '')}}};\n\n{''.join(functions)}\n{self.commands_text()}{constants}"
+            f".descriptor_name = {c_string(needs or '')}}};\n\n{''.join(functions)}\n{self.natives_text()}{self.commands_text()}{constants}"
         )
+
+    def natives_text(self) -> str:
+        return "".join(native(self.notes, f, s) for f, s in self.functions if control_target(self.notes, f))
 
     def commands_text(self) -> str:
         """The table of control commands: <targets>__<driver>__<command>."""
@@ -358,6 +369,9 @@ class ModuleWriter:
             elif constant.kind == "variable":
                 symbol = self.classifier.type(constant.type).symbol
                 lines.append(f"    if (gl_add_custom(module, {name}, &{symbol}, &{constant.name}) < 0) return -1;")
+        for function, _ in self.functions:
+            if control_target(self.notes, function):
+                lines.append(f"    if (gl_add_method(module, &gl_method_{function.name}) < 0) return -1;")
         if self.notes.commands:
             lines.append('    if (gl_add_capsule(module, "_commands", gl_commands, "gl_command") < 0) return -1;')
         body = "\n".join(lines)
