@@ -1,0 +1,85 @@
+"""The Globus libraries in this process: activation, and their own threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from types import ModuleType
+
+from globus_lowlevel import common
+
+__all__ = ["about_to_block", "activate", "call_soon"]
+
+_lock = threading.Lock()
+_active: set[str] = set()
+_scheduled: set[_Call] = set()
+
+
+def activate(module: ModuleType, descriptor: str) -> None:
+    """Activate a module of the library, once in the life of the process.
+
+    It is never deactivated: deactivation neither ends the threads of the library nor closes its drivers, and
+    waits for operations that nobody wants any more.
+
+    Args:
+        module: a module of ``globus_lowlevel``.
+        descriptor: name of its ``globus_module_descriptor_t``, such as ``"GLOBUS_FTP_CLIENT_MODULE"``.
+    """
+    if descriptor in _active:
+        return
+    with _lock:
+        if descriptor not in _active:
+            common.globus_module_activate(getattr(module, descriptor))
+            _active.add(descriptor)
+
+
+def about_to_block() -> None:
+    """Tell the library that its callback, in which we are, may take long: another thread takes over its work.
+
+    The library has two threads for all callbacks of the process. What runs code of the user, or waits for a name
+    service, in one of them says so.
+    """
+    common.globus_thread_blocking_space_will_block(common.GLOBUS_CALLBACK_GLOBAL_SPACE)
+
+
+def call_soon(function: Callable[[], object], delay: float = 0.0) -> None:
+    """Run `function` on a callback thread of the library, after `delay` seconds."""
+    activate(common, "GLOBUS_COMMON_MODULE")
+    _Call(function, delay)
+
+
+class _Call:
+    """A one-shot callback, and the library's handle for it, which has to be given back when it has run."""
+
+    def __init__(self, function: Callable[[], object], delay: float) -> None:
+        self._function = function
+        self._lock = threading.Lock()
+        self._ran = False
+        self._handle: int | None = None
+        _scheduled.add(self)
+        handle = common.globus_callback_space_register_oneshot(
+            delay, self._run, None, common.GLOBUS_CALLBACK_GLOBAL_SPACE
+        )
+        with self._lock:
+            self._handle = handle
+            ran = self._ran
+        if ran:
+            self._give_back()
+
+    def _run(self, _: object) -> None:
+        try:
+            self._function()
+        finally:
+            with self._lock:
+                self._ran = True
+                known = self._handle is not None
+            if known:
+                self._give_back()
+
+    def _give_back(self) -> None:
+        common.globus_callback_unregister(self._handle, _nothing, None)
+        _scheduled.discard(self)
+
+
+def _nothing(_: object) -> None:
+    """What is called when a callback has been given back."""

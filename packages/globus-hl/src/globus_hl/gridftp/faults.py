@@ -1,0 +1,113 @@
+"""From the library's error chains to the exceptions of :mod:`globus_hl.errors`."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from globus_lowlevel import GlobusError, ftp_client
+
+from ..errors import (
+    AuthenticationError,
+    ConnectError,
+    ConnectionLostError,
+    ConnectRefusedError,
+    DataChannelError,
+    GridError,
+    HostNotFoundError,
+    LoginRefusedError,
+    ServerError,
+    UnsupportedError,
+)
+from .credentials import Credential
+from .replies import Reply, error_class, reply_of
+from .security_faults import credential_fault, handshake_fault, refused_handshake
+from .url import GridFTPURL
+
+__all__ = ["is_undecided", "login_error", "operation_error"]
+
+_LOST = {errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED, errno.ENOTCONN, errno.ESHUTDOWN}
+_UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.ETIMEDOUT, errno.EHOSTDOWN}
+
+
+def login_error(error: GlobusError, url: GridFTPURL, credential: Credential | None) -> GridError:
+    """The error for a connection to the server of `url` that did not come about.
+
+    Args:
+        credential: what was tried to log in with; None for what the library finds.
+    """
+    server = str(url.with_path("/"))
+    doing = f"could not log in to {url.host}:{url.port}"
+    reply = reply_of(error)
+    if url.scheme == "gsiftp" and (reply is not None or handshake_fault(error, doing, server) is not None):
+        if (fault := credential_fault(credential)) is not None:
+            fault.message = f"{doing}: {fault.message}"
+            fault.url = server
+            return fault
+    if reply is not None:
+        refused = refused_handshake(reply.text, doing, server, reply.code)
+        if refused is not None:
+            return refused
+        kind, _ = error_class(reply)
+        if reply.code // 100 == 5 and not issubclass(kind, AuthenticationError | ConnectError):
+            kind = LoginRefusedError
+        return kind(f"{doing}: {reply.summary}", url=server, reply_code=reply.code, reply=reply.text)
+    if (failure := handshake_fault(error, doing, server)) is not None:
+        return failure
+    return _connection_error(error, f"could not connect to {url.host}:{url.port}", server)
+
+
+def operation_error(error: GlobusError, url: GridFTPURL, doing: str, refusal: Reply | None) -> GridError:
+    """The error for an operation on `url`.
+
+    Args:
+        doing: completes "could not ...".
+        refusal: what the server said against it, for when `error` is only that the data connection broke.
+    """
+    message = f"could not {doing}"
+    if (reply := reply_of(error) or refusal) is not None:
+        kind, number = error_class(reply)
+        reason = os.strerror(number) if number is not None else reply.summary
+        return kind(
+            f"{message}: {reason}", url=str(url), reply_code=reply.code, reply=reply.text, errno=number
+        )
+    if error.module == "globus_ftp_client" and error.code == ftp_client.GLOBUS_FTP_CLIENT_ERROR_FEATURE:
+        return UnsupportedError(f"{message}: {_innermost(error)}", url=str(url))
+    if (failure := handshake_fault(error, message, str(url))) is not None:
+        return failure
+    return _connection_error(error, message, str(url))
+
+
+def is_undecided(failure: GridError) -> bool:
+    """Whether the server said no, and nothing in its reply says why."""
+    return type(failure) is ServerError
+
+
+def _connection_error(error: GlobusError, message: str, url: str) -> GridError:
+    number = error.errno
+    kind: type[GridError] = ConnectError
+    if number == errno.ECONNREFUSED:
+        kind = ConnectRefusedError
+    elif number in _LOST or _is_end_of_file(error):
+        kind = ConnectionLostError
+        reason = "the connection was closed by the server" if number is None else os.strerror(number)
+        return kind(f"{message}: {reason}", url=url, errno=number)
+    elif number is None and _is_name_lookup(error):
+        kind = HostNotFoundError
+    elif number is None or number not in _UNREACHABLE:
+        kind = DataChannelError if error.module == "globus_ftp_control" else ConnectError
+    reason = _innermost(error) if number is None else os.strerror(number)
+    return kind(f"{message}: {reason}", url=url, errno=number)
+
+
+def _is_end_of_file(error: GlobusError) -> bool:
+    return any(cause.type_name == "GLOBUS_XIO_ERROR_EOF" for cause in error.chain)
+
+
+def _is_name_lookup(error: GlobusError) -> bool:
+    return any(cause.function == "globus_libc_getaddrinfo" for cause in error.chain)
+
+
+def _innermost(error: GlobusError) -> str:
+    messages = [cause.message.strip() for cause in error.chain if cause.message.strip()]
+    return " ".join(messages[-1].split()) if messages else str(error)

@@ -1,0 +1,217 @@
+"""Operations of the C library's FTP client: commands, and transfers through a ring of buffers.
+
+The library allows one operation at a time on a handle. Each class here is one such operation, begun on a
+handle that nobody else uses; see :class:`.connection.Connection`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from globus_lowlevel import GlobusError, ftp_client
+
+from .._runtime.completion import Operation
+from .ends import Sink, Source
+
+__all__ = ["Command", "Download", "Transfer", "Upload"]
+
+T = TypeVar("T")
+CompleteCallback = Callable[[Any, Any, GlobusError | None], None]
+Start = Callable[[CompleteCallback, Any], Any]
+
+
+class Command(Operation[T]):
+    """An operation that is begun and then reports success or failure.
+
+    Args:
+        handle: the ``globus_ftp_client_handle_t``.
+        start: called with completion callback and its argument; makes the C call and returns what that
+            returns.
+        value: makes the result from what `start` returned, once the operation has succeeded.
+        limits: keyword arguments of :class:`Operation`.
+    """
+
+    def __init__(self, handle: Any, start: Start, value: Callable[[Any], T], **limits: Any) -> None:
+        super().__init__(**limits)
+        self.handle = handle
+        self._start = start
+        self._value = value
+        self._started: Any = None
+
+    def begin(self) -> None:
+        self._started = self._start(self._complete, None)
+
+    def _complete(self, _arg: object, _handle: object, error: GlobusError | None) -> None:
+        self.finish(error)
+
+    def collect(self, error: BaseException | None) -> T:
+        if error is not None:
+            raise error
+        return self._value(self._started)
+
+    def abort(self) -> None:
+        # Refused only if the operation is ending by itself at this moment; its callback comes in any case.
+        with contextlib.suppress(GlobusError):
+            ftp_client.globus_ftp_client_abort(self.handle)
+
+
+class Transfer(Command[int]):
+    """A command with a data channel. The result is the number of bytes moved.
+
+    The library calls back for each buffer that was registered, on its threads, several at once when there are
+    several data connections.
+
+    Attributes:
+        on_bytes: called with each number of bytes moved, under a lock; true when `on_look` is due.
+        on_look: called in the waiter's thread, soon after.
+    """
+
+    def __init__(self, handle: Any, start: Start, **limits: Any) -> None:
+        super().__init__(handle, start, lambda _: 0, **limits)
+        self.bytes_done = 0
+        self.on_bytes: Callable[[int], bool] | None = None
+        self.on_look: Callable[[], None] | None = None
+        self._look_due = False
+        self._in_flight = 0
+        self._count_lock = threading.Lock()
+        # Held from taking the next piece to registering it: in stream mode the order of registration is the
+        # order of the bytes.
+        self._order_lock = threading.Lock()
+
+    def collect(self, error: BaseException | None) -> int:
+        super().collect(error)
+        return self.bytes_done
+
+    @property
+    def clean(self) -> bool:
+        """Whether the library has given back every buffer. If not, the handle could use one in its next transfer."""
+        return self._in_flight == 0
+
+    def look(self) -> None:
+        if self._look_due and self.on_look is not None:
+            self._look_due = False
+            self.on_look()
+
+    def _moved(self, count: int) -> None:
+        self.touch()
+        with self._count_lock:
+            self.bytes_done += count
+            due = self.on_bytes is not None and self.on_bytes(count) and not self._look_due
+            self._look_due = self._look_due or due
+        if due:
+            self.wake()
+
+    def _register(self, register: Callable[..., None], buffer: Any, *arguments: Any) -> None:
+        """Hand a buffer to the library; raises GlobusError if it wants no more."""
+        with self._count_lock:
+            self._in_flight += 1
+        try:
+            register(self.handle, *arguments, self._on_data, buffer)
+        except GlobusError:
+            with self._count_lock:
+                self._in_flight -= 1
+            raise
+
+    def _on_data(
+        self,
+        buffer: Any,
+        _handle: object,
+        error: GlobusError | None,
+        _data: object,
+        length: int,
+        offset: int,
+        eof: bool,
+    ) -> None:
+        try:
+            self._done_with(buffer, length if error is None else 0, offset)
+            if error is None and not eof and self._failure is None:
+                self._go_on_with(buffer)
+        except BaseException as failure:  # noqa: BLE001 - raised in the waiter
+            self.fail(failure)
+        finally:
+            with self._count_lock:
+                self._in_flight -= 1
+
+    def _done_with(self, buffer: Any, length: int, offset: int) -> None:
+        """`length` bytes of the buffer have moved."""
+        raise NotImplementedError
+
+    def _go_on_with(self, buffer: Any) -> bool:
+        """Use the buffer for what comes next; False if there is nothing."""
+        raise NotImplementedError
+
+
+class Download(Transfer):
+    """A transfer from the server into a :class:`.ends.Sink`."""
+
+    def __init__(self, handle: Any, start: Start, sink: Sink, **limits: Any) -> None:
+        super().__init__(handle, start, **limits)
+        self._sink = sink
+
+    def begin(self) -> None:
+        super().begin()
+        for buffer in self._sink.buffers():
+            self._go_on_with(buffer)
+
+    def _done_with(self, buffer: Any, length: int, offset: int) -> None:
+        if length:
+            self._sink.write(buffer, length, offset)
+        self._moved(length)
+
+    def _go_on_with(self, buffer: Any) -> bool:
+        with self._order_lock:
+            following = self._sink.next(buffer)
+            if following is None:
+                return False
+            try:
+                self._register(ftp_client.globus_ftp_client_register_read, following, following)
+            except GlobusError:
+                # The transfer is ending, for better or worse: the completion callback will tell.
+                return False
+        return True
+
+
+class Upload(Transfer):
+    """A transfer from a :class:`.ends.Source` to the server."""
+
+    def __init__(self, handle: Any, start: Start, source: Source, **limits: Any) -> None:
+        super().__init__(handle, start, **limits)
+        self._source = source
+        self._refused: GlobusError | None = None
+
+    def begin(self) -> None:
+        super().begin()
+        try:
+            for buffer in self._source.buffers():
+                if not self._go_on_with(buffer):
+                    break
+        except Exception as failure:  # noqa: BLE001 - the operation has begun: its callback will come
+            self.fail(failure)
+
+    def _done_with(self, buffer: Any, length: int, offset: int) -> None:
+        self._moved(length)
+
+    def _go_on_with(self, buffer: Any) -> bool:
+        with self._order_lock:
+            block = self._source.read(buffer)
+            if block is None:
+                return False
+            try:
+                self._register(
+                    ftp_client.globus_ftp_client_register_write, buffer, block.data, block.offset, block.eof
+                )
+            except GlobusError as error:
+                # The server has ended the transfer, and the completion callback will say why. If it does not
+                # come, nothing else would end it: no block with the end-of-file mark will be sent.
+                self._refused = error
+                self.cancel(inline=True)
+                return False
+        return not block.eof
+
+    def collect(self, error: BaseException | None) -> int:
+        if error is None and self._refused is not None:
+            raise self._refused
+        return super().collect(error)
