@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from globus_hl.testgrid import Grid
 
 RESULTS = Path(__file__).parent.parent / "build" / "benchmarks.json"
@@ -50,7 +51,14 @@ class SideBySide:
         self.benchmark, self.smoke = benchmark, smoke
 
     def __call__(
-        self, name: str, ours: Callable[[], Any], theirs: Callable[[], Any], *, peer: str, rounds: int = 5, target: str = ""
+        self,
+        name: str,
+        ours: Callable[[], Any],
+        theirs: Callable[[], Any],
+        *,
+        peer: str,
+        rounds: int = 5,
+        target: str = "",
     ) -> None:
         mine: list[float] = []
         other: list[float] = []
@@ -68,7 +76,9 @@ class SideBySide:
         )
         self.record(name, statistics.median(mine), statistics.median(other), "s", peer=peer, target=target)
 
-    def record(self, name: str, ours: float, theirs: float | None, unit: str, *, peer: str = "", target: str = "") -> None:
+    def record(
+        self, name: str, ours: float, theirs: float | None, unit: str, *, peer: str = "", target: str = ""
+    ) -> None:
         row = Row(name, ours, theirs, unit, peer, target)
         self.benchmark.extra_info.update(asdict(row), ratio=row.ratio)
         ROWS.append(row)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from globus_hl.testgrid import Grid
 from globus_lowlevel import common, ftp_client, xio
 
@@ -44,7 +45,9 @@ def test_call_with_a_handle_and_an_output(side_by_side: Any, smoke: bool) -> Non
 
     def theirs() -> bool:
         out = ctypes.c_int()
-        assert library.globus_ftp_client_operationattr_get_append(ctypes.byref(native), ctypes.byref(out)) == 0
+        assert (
+            library.globus_ftp_client_operationattr_get_append(ctypes.byref(native), ctypes.byref(out)) == 0
+        )
         return bool(out.value)
 
     count = 100 if smoke else REPEAT
@@ -102,7 +105,9 @@ def test_callbacks_from_a_c_thread(side_by_side: Any, smoke: bool) -> None:
     def with_binding(on_call: Callable[[Any], None]) -> None:
         common.globus_callback_space_register_oneshot(0.0, on_call, None, common.GLOBUS_CALLBACK_GLOBAL_SPACE)
 
-    side_by_side(f"{count} callbacks from C threads", chain(with_binding), chain(with_ctypes), peer="ctypes", rounds=3)
+    side_by_side(
+        f"{count} callbacks from C threads", chain(with_binding), chain(with_ctypes), peer="ctypes", rounds=3
+    )
 
 
 @pytest.mark.parametrize("block", [64 << 10, 256 << 10, 1 << 20, 4 << 20], ids=lambda b: f"{b >> 10} KiB")
@@ -111,7 +116,10 @@ def test_block_callback(block: int, grid: Grid, size: int, side_by_side: Any, be
     server = grid.start_gridftp(security="anonymous")
     path = Path(server.root) / "blocks.dat"
     path.write_bytes(bytes(size // 4))
-    handle, attr = ftp_client.globus_ftp_client_handle_init(None), ftp_client.globus_ftp_client_operationattr_init()
+    handle, attr = (
+        ftp_client.globus_ftp_client_handle_init(None),
+        ftp_client.globus_ftp_client_operationattr_init(),
+    )
     buffers = [bytearray(block) for _ in range(4)]
     spent: list[float] = []
     copied = 0
@@ -136,8 +144,12 @@ def test_block_callback(block: int, grid: Grid, size: int, side_by_side: Any, be
 
     benchmark.pedantic(transfer)
     spent.sort()
-    side_by_side.record(f"block callback, {block >> 10} KiB: median", spent[len(spent) // 2] * 1e6, None, "us")
-    side_by_side.record(f"block callback, {block >> 10} KiB: bytes copied", copied / len(spent), None, "bytes", target="0")
+    side_by_side.record(
+        f"block callback, {block >> 10} KiB: median", spent[len(spent) // 2] * 1e6, None, "us"
+    )
+    side_by_side.record(
+        f"block callback, {block >> 10} KiB: bytes copied", copied / len(spent), None, "bytes", target="0"
+    )
     assert copied == 0
     ftp_client.globus_ftp_client_handle_destroy(handle)
     server.stop()

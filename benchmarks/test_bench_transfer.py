@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from globus_hl import gridftp
 from globus_hl.testgrid import Grid
 
@@ -74,7 +75,10 @@ def client_of(grid: Grid, scheme: str) -> gridftp.Client:
     return gridftp.Client(credential=grid.user.credential if scheme == "gsiftp" else None)
 
 
-MODES = {"stream": ({"mode": "stream"}, []), "extended x4": ({"mode": "extended", "parallelism": 4}, ["-p", "4"])}
+MODES = {
+    "stream": ({"mode": "stream"}, []),
+    "extended x4": ({"mode": "extended", "parallelism": 4}, ["-p", "4"]),
+}
 SCHEMES = ["gsiftp", "ftp"]
 
 
@@ -82,7 +86,14 @@ SCHEMES = ["gsiftp", "ftp"]
 @pytest.mark.parametrize("end", ["file", "memory"])
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_get(
-    scheme: str, end: str, mode: str, grid: Grid, servers: dict[str, Any], size: int, scratch: Path, run: Any,
+    scheme: str,
+    end: str,
+    mode: str,
+    grid: Grid,
+    servers: dict[str, Any],
+    size: int,
+    scratch: Path,
+    run: Any,
     side_by_side: Any,
 ) -> None:
     make_file(Path(servers[scheme].root) / "get.dat", size)
@@ -109,7 +120,15 @@ def test_get(
 @pytest.mark.parametrize("end", ["file", "memory"])
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_put(
-    scheme: str, end: str, mode: str, grid: Grid, servers: dict[str, Any], size: int, scratch: Path, run: Any, side_by_side: Any
+    scheme: str,
+    end: str,
+    mode: str,
+    grid: Grid,
+    servers: dict[str, Any],
+    size: int,
+    scratch: Path,
+    run: Any,
+    side_by_side: Any,
 ) -> None:
     source = scratch / "put.dat"
     make_file(source, size)
@@ -140,7 +159,13 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
 @pytest.mark.parametrize("what", ["get", "put"])
 def test_peak_memory(
-    what: str, grid: Grid, servers: dict[str, Any], size: int, scratch: Path, side_by_side: Any, benchmark: Any
+    what: str,
+    grid: Grid,
+    servers: dict[str, Any],
+    size: int,
+    scratch: Path,
+    side_by_side: Any,
+    benchmark: Any,
 ) -> None:
     make_file(Path(servers["gsiftp"].root) / "get.dat", size)
     make_file(scratch / "put.dat", size)
@@ -152,5 +177,7 @@ def test_peak_memory(
         return subprocess.run(command, check=True, capture_output=True, text=True, timeout=300).stdout
 
     peak = int(benchmark.pedantic(measure))
-    side_by_side.record(f"peak memory of a {what}", peak, None, "MiB", target="below 100 MiB whatever the size")
+    side_by_side.record(
+        f"peak memory of a {what}", peak, None, "MiB", target="below 100 MiB whatever the size"
+    )
     assert peak < 100

@@ -59,7 +59,11 @@ def exported() -> frozenset[str]:
     symbols: set[str] = set()
     for library in Path("/usr/lib").glob("*/libglobus_*.so"):
         listing = subprocess.run(
-            ["nm", "-D", "--defined-only", str(library)], check=True, capture_output=True, text=True, timeout=60
+            ["nm", "-D", "--defined-only", str(library)],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
         ).stdout
         symbols.update(line.split()[-1].split("@")[0] for line in listing.splitlines() if line)
     return frozenset(symbols)

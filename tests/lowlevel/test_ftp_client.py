@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import globus_lowlevel
 import pytest
+
+import globus_lowlevel
 from globus_lowlevel import GlobusError, common, ftp_client, ftp_control
 
 LIMIT = 30.0
@@ -71,7 +72,9 @@ def fetch(handle: Any, source: str, attr: Any, *, blocks: int = 3, size: int = 6
     parts: dict[int, bytes] = {}
     completion = Completion()
 
-    def on_data(_: Any, handle: Any, error: Any, buffer: bytearray, length: int, offset: int, eof: bool) -> None:
+    def on_data(
+        _: Any, handle: Any, error: Any, buffer: bytearray, length: int, offset: int, eof: bool
+    ) -> None:
         if error is None:
             if length:  # reads that were left over at the end of the file come back empty
                 parts[offset] = bytes(buffer[:length])
@@ -117,7 +120,9 @@ def test_extended_block_mode(server: Any, url: Any, handle: Any, attr: Any, stre
     parallelism = ftp_control.globus_ftp_control_parallelism_t()
     parallelism.mode = ftp_control.GLOBUS_FTP_CONTROL_PARALLELISM_FIXED
     parallelism.fixed.size = streams
-    ftp_client.globus_ftp_client_operationattr_set_mode(attr, ftp_control.GLOBUS_FTP_CONTROL_MODE_EXTENDED_BLOCK)
+    ftp_client.globus_ftp_client_operationattr_set_mode(
+        attr, ftp_control.GLOBUS_FTP_CONTROL_MODE_EXTENDED_BLOCK
+    )
     ftp_client.globus_ftp_client_operationattr_set_parallelism(attr, parallelism)
     got = ftp_client.globus_ftp_client_operationattr_get_parallelism(attr)
     assert (got.mode, got.fixed.size) == (parallelism.mode, streams)
@@ -131,9 +136,12 @@ def test_outputs_that_come_at_completion(server: Any, url: Any, handle: Any, att
     completion = Completion()
     size = ftp_client.globus_ftp_client_size(handle, url("facts.dat"), attr, completion, None)
     completion.check()
-    assert size.done and size.value == 1234
+    assert size.done
+    assert size.value == 1234
     completion = Completion()
-    modified = ftp_client.globus_ftp_client_modification_time(handle, url("facts.dat"), attr, completion, None)
+    modified = ftp_client.globus_ftp_client_modification_time(
+        handle, url("facts.dat"), attr, completion, None
+    )
     completion.check()
     assert modified.value == 1_600_000_000
     completion = Completion()
@@ -141,7 +149,9 @@ def test_outputs_that_come_at_completion(server: Any, url: Any, handle: Any, att
     completion.check()
     assert b"size=1234" in facts.value.lower()
     completion = Completion()
-    checksum = ftp_client.globus_ftp_client_cksm(handle, url("facts.dat"), attr, 0, -1, "MD5", completion, None)
+    checksum = ftp_client.globus_ftp_client_cksm(
+        handle, url("facts.dat"), attr, 0, -1, "MD5", completion, None
+    )
     completion.check()
     assert checksum.value == hashlib.md5(b"x" * 1234).hexdigest()
 
@@ -166,7 +176,9 @@ def test_features(url: Any, handle: Any, attr: Any) -> None:
     features, completion = ftp_client.globus_ftp_client_features_init(), Completion()
     ftp_client.globus_ftp_client_feat(handle, url(""), attr, features, completion, None)
     completion.check()
-    answer = ftp_client.globus_ftp_client_is_feature_supported(features, ftp_client.GLOBUS_FTP_CLIENT_FEATURE_PARALLELISM)
+    answer = ftp_client.globus_ftp_client_is_feature_supported(
+        features, ftp_client.GLOBUS_FTP_CLIENT_FEATURE_PARALLELISM
+    )
     assert answer == ftp_client.GLOBUS_FTP_CLIENT_TRUE
 
 
@@ -182,7 +194,8 @@ def test_names_and_directories(server: Any, url: Any, handle: Any, attr: Any) ->
     assert (root / "made").is_dir()
     (root / "made" / "a").write_bytes(b"a")
     run(ftp_client.globus_ftp_client_move, url("made/a"), url("made/b"))
-    assert (root / "made" / "b").exists() and not (root / "made" / "a").exists()
+    assert (root / "made" / "b").exists()
+    assert not (root / "made" / "a").exists()
     run(ftp_client.globus_ftp_client_chmod, url("made/b"), 0o600)
     assert (root / "made" / "b").stat().st_mode & 0o777 == 0o600
     run(ftp_client.globus_ftp_client_delete, url("made/b"))
@@ -195,7 +208,8 @@ def test_a_missing_file(url: Any, handle: Any, attr: Any) -> None:
     ftp_client.globus_ftp_client_get(handle, url("missing"), attr, None, completion, "argument")
     ftp_client.globus_ftp_client_register_read(handle, bytearray(10), lambda *_: None, None)
     error = completion.wait()
-    assert completion.argument == "argument" and isinstance(error, GlobusError)
+    assert completion.argument == "argument"
+    assert isinstance(error, GlobusError)
     assert error.type_name == "GLOBUS_FTP_CLIENT_ERROR_RESPONSE"
     assert ftp_client.globus_error_ftp_error_get_code(error) == 500
     assert "No such file" in str(error)
@@ -215,7 +229,8 @@ def test_abort(server: Any, url: Any, handle: Any, attr: Any) -> None:
     ftp_client.globus_ftp_client_get(handle, url("long.dat"), attr, None, completion, None)
     ftp_client.globus_ftp_client_abort(handle)
     error = completion.wait()
-    assert error is not None and error.type_name == "GLOBUS_FTP_CLIENT_ERROR_ABORTED"
+    assert error is not None
+    assert error.type_name == "GLOBUS_FTP_CLIENT_ERROR_ABORTED"
     assert len(fetch(handle, url("long.dat"), attr)) == 8 << 20  # the handle is usable again
 
 
@@ -237,7 +252,9 @@ def test_partial_get_and_restart_marker(server: Any, url: Any, handle: Any, attr
     (Path(server.root) / "part.dat").write_bytes(bytes(range(256)) * 16)
     completion, got = Completion(), bytearray()
 
-    def on_data(_: Any, handle: Any, error: Any, buffer: bytearray, length: int, offset: int, eof: bool) -> None:
+    def on_data(
+        _: Any, handle: Any, error: Any, buffer: bytearray, length: int, offset: int, eof: bool
+    ) -> None:
         got.extend(buffer[:length])
         if not eof:
             ftp_client.globus_ftp_client_register_read(handle, buffer, on_data, None)
@@ -261,7 +278,9 @@ def test_a_plugin_in_python_sees_the_dialogue(server: Any, url: Any, attr: Any) 
     (Path(server.root) / "seen.dat").write_bytes(b"seen")
     commands: list[str] = []
     replies: list[int] = []
-    plugin = ftp_client.globus_ftp_client_plugin_init("watch", ftp_client.GLOBUS_FTP_CLIENT_CMD_MASK_ALL, None)
+    plugin = ftp_client.globus_ftp_client_plugin_init(
+        "watch", ftp_client.GLOBUS_FTP_CLIENT_CMD_MASK_ALL, None
+    )
     ftp_client.globus_ftp_client_plugin_set_copy_func(plugin, lambda template, specific: template)
     ftp_client.globus_ftp_client_plugin_set_destroy_func(plugin, lambda plugin, specific: None)
     # A plug-in is told only of operations that it has a function for.
@@ -301,7 +320,8 @@ def test_performance_markers_of_a_third_party_transfer(server: Any, url: Any, at
         handle, url("third.dat"), attr, url("third.copy"), attr, None, completion, None
     )
     completion.check()
-    assert began == [(url("third.dat"), url("third.copy"))] and ended == [True]
+    assert began == [(url("third.dat"), url("third.copy"))]
+    assert ended == [True]
     root = Path(server.root)
     assert (root / "third.copy").read_bytes() == (root / "third.dat").read_bytes()
     ftp_client.globus_ftp_client_handle_destroy(handle)

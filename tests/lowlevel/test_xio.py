@@ -8,8 +8,9 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-import globus_lowlevel
 import pytest
+
+import globus_lowlevel
 from globus_lowlevel import GlobusError, common, xio, xio_drivers
 
 LIMIT = 20.0
@@ -108,7 +109,9 @@ def test_registered_read_gives_back_the_very_buffer(pair: tuple[Any, Any]) -> No
     xio.globus_xio_write(client, b"12345", 5, None)
     handle, error, given, length, count, _, argument = read.wait()
     assert (handle, error, length, count) == (peer, None, 16, 5)
-    assert given is buffer and argument is marker and buffer[:5] == b"12345"
+    assert given is buffer
+    assert argument is marker
+    assert buffer[:5] == b"12345"
 
 
 def test_vectors(pair: tuple[Any, Any]) -> None:
@@ -122,8 +125,11 @@ def test_vectors(pair: tuple[Any, Any]) -> None:
     xio.globus_xio_register_writev(client, [b"three", b"twoone"], 11, None, written, "w")
     assert written.wait()[4] == 11
     _, error, vector, elements, count, _, _ = read.wait()
-    assert error is None and (elements, count) == (2, 11)
-    assert vector[0] is first and vector[1] is second and first + second == b"threetwoone"
+    assert error is None
+    assert (elements, count) == (2, 11)
+    assert vector[0] is first
+    assert vector[1] is second
+    assert first + second == b"threetwoone"
 
 
 def test_end_of_file_is_an_error_with_its_name(pair: tuple[Any, Any]) -> None:
@@ -132,7 +138,8 @@ def test_end_of_file_is_an_error_with_its_name(pair: tuple[Any, Any]) -> None:
     with pytest.raises(GlobusError) as caught:
         xio.globus_xio_read(peer, bytearray(1), 1, None)
     assert caught.value.type_name == "GLOBUS_XIO_ERROR_EOF"
-    assert caught.value.module == "globus_xio" and caught.value.chain[0].file
+    assert caught.value.module == "globus_xio"
+    assert caught.value.chain[0].file
     assert xio.globus_xio_error_is_eof(caught.value)
     assert not xio.globus_xio_error_is_canceled(caught.value)
 
@@ -142,7 +149,8 @@ def test_connection_refused_carries_errno(stack: Any, server: Any) -> None:
     handle = xio.globus_xio_handle_create(stack)
     with pytest.raises(GlobusError) as caught:
         xio.globus_xio_open(handle, "127.0.0.1:1", None)
-    assert caught.value.errno == 111 and contact
+    assert caught.value.errno == 111
+    assert contact
 
 
 def test_cancel_ends_a_pending_read(pair: tuple[Any, Any]) -> None:
@@ -169,7 +177,8 @@ def test_close_while_another_thread_reads(pair: tuple[Any, Any]) -> None:
     reading.wait(LIMIT)
     xio.globus_xio_close(pair[0], None)  # the peer sees the end of the stream
     thread.join(LIMIT)
-    assert not thread.is_alive() and len(failures) == 1
+    assert not thread.is_alive()
+    assert len(failures) == 1
 
 
 def test_registered_close_and_use_afterwards(pair: tuple[Any, Any]) -> None:
@@ -214,7 +223,10 @@ def test_handle_commands(pair: tuple[Any, Any], tcp: Any) -> None:
     remote = xio.globus_xio_handle_cntl(client, tcp, xio_drivers.GLOBUS_XIO_TCP_GET_REMOTE_NUMERIC_CONTACT)
     local = xio.globus_xio_handle_cntl(peer, tcp, xio_drivers.GLOBUS_XIO_TCP_GET_LOCAL_NUMERIC_CONTACT)
     assert remote == local
-    assert xio.globus_xio_handle_cntl(client, xio.GLOBUS_XIO_QUERY, xio.GLOBUS_XIO_GET_REMOTE_NUMERIC_CONTACT) == remote
+    assert (
+        xio.globus_xio_handle_cntl(client, xio.GLOBUS_XIO_QUERY, xio.GLOBUS_XIO_GET_REMOTE_NUMERIC_CONTACT)
+        == remote
+    )
 
 
 def test_timeout_callback_ends_the_operation(pair: tuple[Any, Any]) -> None:
@@ -229,7 +241,8 @@ def test_timeout_callback_ends_the_operation(pair: tuple[Any, Any]) -> None:
         xio.globus_xio_read(pair[1], bytearray(1), 1, None)
     assert xio.globus_xio_error_match(caught.value, xio.GLOBUS_XIO_ERROR_TIMEOUT)
     assert caught.value.chain[-1].type_name == "GLOBUS_XIO_ERROR_TIMEOUT"
-    assert asked.calls[0][0] is pair[1] and asked.calls[0][2] == "late"
+    assert asked.calls[0][0] is pair[1]
+    assert asked.calls[0][2] == "late"
 
 
 def test_a_timeout_callback_that_raises_lets_the_operation_time_out(
@@ -272,7 +285,12 @@ def test_file_driver_round_trip(tmp_path: Any) -> None:
 
 def test_contacts_parse_and_print() -> None:
     contact = xio.globus_xio_contact_parse("gsiftp://user@host.example:2811/path%20name")
-    assert (contact.scheme, contact.host, contact.port, contact.user) == ("gsiftp", "host.example", "2811", "user")
+    assert (contact.scheme, contact.host, contact.port, contact.user) == (
+        "gsiftp",
+        "host.example",
+        "2811",
+        "user",
+    )
     assert contact.resource == "path name"
     assert "host.example:2811" in xio.globus_xio_contact_info_to_string(contact)
 

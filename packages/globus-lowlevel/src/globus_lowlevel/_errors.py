@@ -68,7 +68,9 @@ class GlobusError(Exception):
     output_token: bytes | None = None
     _object: Any = None
 
-    def __init__(self, code: int, module: str | None, chain: list[Cause], message: str = "", major: int | None = None):
+    def __init__(
+        self, code: int, module: str | None, chain: list[Cause], message: str = "", major: int | None = None
+    ):
         self.code, self.module, self.chain, self.major = code, module, chain, major
         self.errno = next((cause.errno for cause in chain if cause.errno), None)
         self._message = message
@@ -96,7 +98,9 @@ class GlobusError(Exception):
 
     @property
     def type_name(self) -> str | None:
-        return next((c.type_name for c in self.chain if c.type == self.code and c.module == self.module), None)
+        return next(
+            (c.type_name for c in self.chain if c.type == self.code and c.module == self.module), None
+        )
 
     def __str__(self) -> str:
         lines: list[str] = [self._message] if self._message else []
@@ -138,7 +142,9 @@ def _major_text(major: int) -> str:
     """RFC 2744, section 3.9.1; bits 16 to 23 are the routine error, 24 to 31 the calling error, the low ones hints."""
     routine, calling = major >> 16 & 0xFF, major >> 24 & 0xFF
     if calling:
-        return ("", "an input could not be read", "an output could not be written", "an input was malformed")[min(calling, 3)]
+        return ("", "an input could not be read", "an output could not be written", "an input was malformed")[
+            min(calling, 3)
+        ]
     if not routine:
         return "; ".join(text for bit, text in _SUPPLEMENTARY.items() if major & bit)
     return _ROUTINE_ERRORS[routine] if routine < len(_ROUTINE_ERRORS) else f"GSS extension error {routine}"

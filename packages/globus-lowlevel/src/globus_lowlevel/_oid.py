@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 
 class OID:
     """An object identifier.
@@ -25,7 +27,7 @@ class OID:
     #: The contents of the DER encoding, without tag and length: gss_OID_desc.elements.
     elements: bytes
 
-    def __new__(cls, value: str | OID) -> OID:
+    def __new__(cls, value: str | OID) -> Self:
         return cls._from_elements(value.elements if isinstance(value, OID) else _encode(value))
 
     @classmethod
