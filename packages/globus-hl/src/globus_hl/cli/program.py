@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 
 __all__ = ["at_interruption", "run"]
 
+DEBUG_OPTIONS = ("-dbg", "--dbg", "-debugftp", "--debugftp")
+
 
 def run(program: str, body: Callable[[list[str]], int], arguments: list[str] | None = None) -> int:
     """Run the body of a command and give the exit code for the process.
@@ -26,7 +28,8 @@ def run(program: str, body: Callable[[list[str]], int], arguments: list[str] | N
         body: takes the arguments and returns an exit code, or raises.
         arguments: default: those of the process.
     """
-    arguments = sys.argv[1:] if arguments is None else arguments
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    debug = any(argument in DEBUG_OPTIONS for argument in arguments)  # before the body takes them apart
     try:
         signal.signal(signal.SIGTERM, _leave)
         signal.signal(signal.SIGINT, _leave)
@@ -36,7 +39,7 @@ def run(program: str, body: Callable[[list[str]], int], arguments: list[str] | N
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except BaseException as error:  # noqa: BLE001 - this is the place where each of them ends
-        return _report(program, error, debug=bool({"-dbg", "-debugftp"} & set(arguments)))
+        return _report(program, error, debug=debug)
     return code
 
 
