@@ -1,0 +1,227 @@
+/* How a storage module ends its operations. */
+#include <globus_gridftp_server.h>
+
+#include "gl.h"
+#include "gridftp_server.h"
+
+/* ---- objects that the server keeps ------------------------------------------------------------------------------------------------ */
+
+static void take_back(void *object)
+{
+    PyGILState_STATE state = PyGILState_Ensure();
+    gl_take(object);
+    PyGILState_Release(state);
+}
+
+void gl_gfs_give(void *object)
+{
+    PyGILState_STATE state = PyGILState_Ensure();
+    gl_give(object);
+    PyGILState_Release(state);
+}
+
+/* A callback can come while the interpreter ends: then nobody counts any more. */
+static void take_back_late(void *object)
+{
+    PyGILState_STATE state;
+    if (!gl_callback_begin(&state)) return;
+    gl_take(object);
+    gl_callback_end(state);
+}
+
+void gl_storage_destroyed(void *user_arg)
+{
+    take_back_late(user_arg);
+}
+
+void gl_storage_data_destroyed(void *data_arg, void *user_arg)
+{
+    (void)user_arg;
+    take_back_late(data_arg);
+}
+
+/* The last event of a transfer. */
+void gl_transfer_event(const globus_gfs_event_info_t *event_info)
+{
+    if (event_info->type == GLOBUS_GFS_EVENT_TRANSFER_COMPLETE) take_back_late(event_info->event_arg);
+}
+
+/* ---- finishing --------------------------------------------------------------------------------------------------------------------- */
+
+globus_result_t gl_adapt_globus_gridftp_server_finished_transfer(globus_gfs_operation_t op, globus_result_t result)
+{
+    globus_result_t status = gl_operation_take(op, GL_OPERATION_TRANSFER);
+    if (status == GLOBUS_SUCCESS) globus_gridftp_server_finished_transfer(op, result);
+    else gl_gfs_drop(result);
+    return status;
+}
+
+globus_result_t gl_adapt_globus_gridftp_server_finished_session_start(
+    globus_gfs_operation_t op, globus_result_t result, void *session_arg, char *username, char *home_dir)
+{
+    globus_result_t status = gl_operation_take(op, GL_OPERATION_SESSION);
+    if (status != GLOBUS_SUCCESS)
+    {
+        gl_gfs_drop(result);
+        return status;
+    }
+    if (result != GLOBUS_SUCCESS) take_back(session_arg);      /* there will be no session to destroy */
+    globus_gridftp_server_finished_session_start(op, result, session_arg, username, home_dir);
+    return GLOBUS_SUCCESS;
+}
+
+globus_result_t gl_adapt_globus_gridftp_server_finished_command(
+    globus_gfs_operation_t op, globus_result_t result, char *command_response)
+{
+    globus_result_t status = gl_operation_take(op, GL_OPERATION_COMMAND);
+    if (status == GLOBUS_SUCCESS) globus_gridftp_server_finished_command(op, result, command_response);
+    else gl_gfs_drop(result);
+    return status;
+}
+
+globus_result_t gl_adapt_globus_gridftp_server_intermediate_command(
+    globus_gfs_operation_t op, globus_result_t result, char *command_response)
+{
+    globus_result_t status = gl_operation_check(op, GL_OPERATION_COMMAND);
+    if (status == GLOBUS_SUCCESS) globus_gridftp_server_intermediate_command(op, result, command_response);
+    else gl_gfs_drop(result);
+    return status;
+}
+
+static globus_result_t check_names(const globus_gfs_stat_t *stats, int count)
+{
+    for (int i = 0; i < count; ++i)
+        if (!stats[i].name) return globus_error_put(GlobusGFSErrorObjParameter("stat_array: each entry needs a name"));
+    return GLOBUS_SUCCESS;
+}
+
+globus_result_t gl_adapt_globus_gridftp_server_finished_stat(
+    globus_gfs_operation_t op, globus_result_t result, globus_gfs_stat_t *stat_array, int stat_count)
+{
+    gl_operation known;
+    globus_result_t status = gl_operation_look(op, GL_OPERATION_STAT, &known);
+    if (status == GLOBUS_SUCCESS) status = check_names(stat_array, stat_count);
+    if (status == GLOBUS_SUCCESS) status = gl_operation_take(op, GL_OPERATION_STAT);
+    if (status != GLOBUS_SUCCESS)
+    {
+        gl_gfs_drop(result);
+        return status;
+    }
+    /* The server looks at the first entry of a success. */
+    if (result == GLOBUS_SUCCESS && stat_count == 0 && (known.file_only || known.has_command))
+        result = globus_error_put(GlobusGFSErrorObjPathNotFound(NULL, NULL));
+    globus_gridftp_server_finished_stat(op, result, stat_array, stat_count);
+    return GLOBUS_SUCCESS;
+}
+
+globus_result_t gl_adapt_globus_gridftp_server_finished_stat_partial(
+    globus_gfs_operation_t op, globus_result_t result, globus_gfs_stat_t *stat_array, int stat_count)
+{
+    globus_result_t status = gl_operation_check(op, GL_OPERATION_STAT);
+    if (status == GLOBUS_SUCCESS) status = check_names(stat_array, stat_count);
+    if (status == GLOBUS_SUCCESS && stat_count == 0) status = gl_gfs_failure("stat_array: there is nothing to report");
+    if (status == GLOBUS_SUCCESS) globus_gridftp_server_finished_stat_partial(op, result, stat_array, stat_count);
+    else gl_gfs_drop(result);
+    return status;
+}
+
+globus_result_t gl_adapt_globus_gridftp_server_finished_stat_custom_list(
+    globus_gfs_operation_t op, globus_result_t result, globus_byte_t *list_response, globus_size_t list_response_len,
+    globus_bool_t free_buffer)
+{
+    gl_operation known;
+    globus_result_t status = gl_operation_look(op, GL_OPERATION_STAT, &known);
+    if (status == GLOBUS_SUCCESS && !known.for_list) status = gl_gfs_failure("this stat is not part of a listing");
+    if (status == GLOBUS_SUCCESS) status = gl_operation_take(op, GL_OPERATION_STAT);
+    if (status != GLOBUS_SUCCESS)
+    {
+        gl_gfs_drop(result);
+        return status;
+    }
+    (void)free_buffer;      /* it is Python's: the server makes a copy */
+    globus_gridftp_server_finished_stat_custom_list(op, result, list_response, list_response_len, GLOBUS_FALSE);
+    return GLOBUS_SUCCESS;
+}
+
+globus_result_t gl_adapt_globus_gridftp_server_finished_active_data(
+    globus_gfs_operation_t op, globus_result_t result, void *data_arg, globus_bool_t bi_directional)
+{
+    globus_result_t status = gl_operation_take(op, GL_OPERATION_ACTIVE);
+    if (status != GLOBUS_SUCCESS)
+    {
+        gl_gfs_drop(result);
+        return status;
+    }
+    if (result != GLOBUS_SUCCESS) take_back(data_arg);
+    globus_gridftp_server_finished_active_data(op, result, data_arg, bi_directional);
+    return GLOBUS_SUCCESS;
+}
+
+globus_result_t gl_adapt_globus_gridftp_server_finished_passive_data(
+    globus_gfs_operation_t op, globus_result_t result, void *data_arg, globus_bool_t bi_directional,
+    const char **contact_strings, int cs_count)
+{
+    globus_result_t status = gl_operation_check(op, GL_OPERATION_PASSIVE);
+    if (status == GLOBUS_SUCCESS && result == GLOBUS_SUCCESS && cs_count == 0)
+        status = gl_gfs_failure("contact_strings: a passive connection needs one");
+    if (status == GLOBUS_SUCCESS) status = gl_operation_take(op, GL_OPERATION_PASSIVE);
+    if (status != GLOBUS_SUCCESS)
+    {
+        gl_gfs_drop(result);
+        return status;
+    }
+    if (result != GLOBUS_SUCCESS) take_back(data_arg);
+    globus_gridftp_server_finished_passive_data(op, result, data_arg, bi_directional, contact_strings, cs_count);
+    return GLOBUS_SUCCESS;
+}
+
+static int kinds_of(globus_gfs_operation_type_t type)
+{
+    switch (type)
+    {
+        case GLOBUS_GFS_OP_RECV: case GLOBUS_GFS_OP_SEND: case GLOBUS_GFS_OP_TRANSFER: return GL_OPERATION_TRANSFER;
+        case GLOBUS_GFS_OP_SESSION_START: return GL_OPERATION_SESSION;
+        case GLOBUS_GFS_OP_COMMAND: return GL_OPERATION_COMMAND;
+        case GLOBUS_GFS_OP_STAT: return GL_OPERATION_STAT;
+        case GLOBUS_GFS_OP_PASSIVE: return GL_OPERATION_PASSIVE;
+        case GLOBUS_GFS_OP_ACTIVE: return GL_OPERATION_ACTIVE;
+        default: return 0;
+    }
+}
+
+static globus_result_t check_finished(globus_gfs_operation_t op, globus_result_t result, const globus_gfs_finished_info_t *info)
+{
+    gl_operation known;
+    globus_result_t status = gl_operation_look(op, kinds_of(info->type), &known);
+    if (status != GLOBUS_SUCCESS) return status;
+    if (info->code / 100 == 1)
+        return gl_gfs_failure("a preliminary code does not finish: call globus_gridftp_server_finished_stat_partial() or "
+                          "globus_gridftp_server_intermediate_command()");
+    if (info->type == GLOBUS_GFS_OP_STAT && result == GLOBUS_SUCCESS)
+    {
+        if (info->info.stat.stat_count == 0 && (known.file_only || known.has_command))
+            return gl_gfs_failure("info.stat.stat_array: the stat of a file needs an entry");
+        return check_names(info->info.stat.stat_array, info->info.stat.stat_count);
+    }
+    if (info->type == GLOBUS_GFS_OP_PASSIVE && result == GLOBUS_SUCCESS && info->info.data.cs_count == 0)
+        return gl_gfs_failure("info.data.contact_strings: a passive connection needs one");
+    return GLOBUS_SUCCESS;
+}
+
+globus_result_t gl_adapt_globus_gridftp_server_operation_finished(
+    globus_gfs_operation_t op, globus_result_t result, globus_gfs_finished_info_t *finished_info)
+{
+    globus_result_t status = check_finished(op, result, finished_info);
+    if (status == GLOBUS_SUCCESS) status = gl_operation_take(op, kinds_of(finished_info->type));
+    if (status != GLOBUS_SUCCESS)
+    {
+        gl_gfs_drop(result);
+        return status;
+    }
+    globus_gfs_finished_info_t info = *finished_info;      /* the server writes into it */
+    if (result == GLOBUS_SUCCESS && info.type == GLOBUS_GFS_OP_SESSION_START) gl_gfs_give(info.info.session.session_arg);
+    if (result == GLOBUS_SUCCESS && (info.type == GLOBUS_GFS_OP_PASSIVE || info.type == GLOBUS_GFS_OP_ACTIVE))
+        gl_gfs_give(info.info.data.data_arg);
+    globus_gridftp_server_operation_finished(op, result, &info);
+    return GLOBUS_SUCCESS;
+}
