@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import threading
 import time
 from collections.abc import Coroutine, Iterator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..timeouts import GRACE
 from .completion import Completion
 from .library import call_soon
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = ["Background", "run_async", "run_blocking"]
 
@@ -126,6 +128,8 @@ class _LoopWaker:
     """Wakes one task of an event loop from any thread; that the loop was closed meanwhile does not matter."""
 
     def __init__(self) -> None:
+        import asyncio  # who blocks does without it, and it is the slowest import of all
+
         self._loop = asyncio.get_running_loop()
         self._future: asyncio.Future[None] | None = None
         self._awake = False
