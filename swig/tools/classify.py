@@ -56,6 +56,7 @@ class Slot:
     extent: str = "0"
     c: str = ""  # the C type of the parameter
     when: str = ""  # of a union's member: the C expression that says whether it is set
+    fallback: str = ""  # of a struct's function pointer: what stands there for None
 
 
 @dataclass
@@ -66,6 +67,8 @@ class Signature:
     refuse: int = 0
     flags: list[str] = field(default_factory=list)
     again: str = ""  # of a callback: the C expression that says whether C will call it once more
+    before: str = ""  # ... that runs before it
+    failed: str = ""  # ... that runs when it raised
 
 
 VOID = CType("void", "VOID", "void")
@@ -274,6 +277,7 @@ class Classifier:
             except Unknown:
                 continue  # a field that Python cannot read does not make the struct useless
             slot.when = given("WHEN", words) or ""
+            slot.fallback = given("FALLBACK", words) or ""
             found.append((cursor.spelling, slot))
         names = [name for name, _ in found]
         for name, slot in found:
@@ -338,7 +342,8 @@ class Classifier:
             result.type = DATA
         if counts := next((w.split("=")[1] for w in self.notes.result_words(name) if w.startswith("LENGTH=")), None):
             result.role, result.partner = "LENGTH", next(i for i, s in enumerate(slots) if s.name == counts)
-        found.signature = Signature(name, result, slots, refuse, again=given("AGAIN", words) or "")
+        hooks = {key: given(key.upper(), words) or "" for key in ("again", "before", "failed")}
+        found.signature = Signature(name, result, slots, refuse, **hooks)
         return found
 
     def named_callback(self, name: str) -> CType:

@@ -60,20 +60,28 @@ def slots_text(name: str, slots: list[Slot]) -> str:
 def signature_text(signature: Signature, symbol: str, storage: str, module: str) -> str:
     slots = f"{symbol}_slots"
     flags = " | ".join(f"GL_{f}" for f in signature.flags) or "0"
-    again = f"{symbol}_again" if signature.again else "NULL"
+    hooks = {"again": signature.again, "before": signature.before, "failed": signature.failed}
+    names = ", ".join(f"{symbol}_{hook}" if text else "NULL" for hook, text in hooks.items())
     return (
         slots_text(slots, signature.slots)
-        + (again_text(signature, again) if signature.again else "")
+        + "".join(hook_text(signature, hook, text, f"{symbol}_{hook}") for hook, text in hooks.items() if text)
         + f"{storage} gl_function {symbol} = {{{c_string(signature.name)}, {module}, {slot_text(signature.result)}, "
-        + f"{slots if signature.slots else 'NULL'}, {len(signature.slots)}, {flags}, {signature.refuse}, {again}}};\n"
+        + f"{slots if signature.slots else 'NULL'}, {len(signature.slots)}, {flags}, {signature.refuse}, {names}}};\n"
     )
 
 
-def again_text(signature: Signature, symbol: str) -> str:
-    """The function that says, before a callback runs, whether C will call it once more."""
-    used = [(i, s) for i, s in enumerate(signature.slots) if re.search(rf"\b{s.name}\b", signature.again)]
+HOOKS = {
+    "again": "static bool {0}(void **arguments)\n{{\n{1}    return {2};\n}}\n",
+    "before": "static void {0}(void **arguments)\n{{\n{1}    {2};\n}}\n",
+    "failed": "static void {0}(void **arguments, uint32_t failure)\n{{\n{1}    {2};\n}}\n",
+}
+
+
+def hook_text(signature: Signature, hook: str, expression: str, symbol: str) -> str:
+    """A C expression of a callback's parameters, as a function of their addresses."""
+    used = [(i, s) for i, s in enumerate(signature.slots) if re.search(rf"\b{s.name}\b", expression)]
     locals_ = "".join(f"    {s.c} {s.name} = *({s.c} *)arguments[{i}];\n" for i, s in used)
-    return f"static bool {symbol}(void **arguments)\n{{\n{locals_}    return {signature.again};\n}}\n"
+    return HOOKS[hook].format(symbol, locals_, expression)
 
 
 class TypeWriter:
@@ -144,7 +152,7 @@ class TypeWriter:
             before += self.fields_text(ctype)
             members.append(f".fields = {ctype.symbol}_fields")
         if handle and handle.destroy and handle.destroy != "nothing":
-            before += destroy_text(ctype, handle.destroy)
+            before += destroy_text(ctype, handle.destroy, anytime=ctype.name in self.notes.anytime)
             members.append(f".destroy = {ctype.symbol}_destroy")
         if ctype.plain and not handle:
             members.append(".is_plain = true")
@@ -164,8 +172,9 @@ class TypeWriter:
             offset = f"offsetof({ctype.c}, {name})"
             if ctype.within:
                 offset = f"offsetof({ctype.within}.{name}) - offsetof({ctype.within})"
-            rows += f"    {{{c_string(name)}, {offset}, {slot.extent}, &{symbol}, {present}}},\n"
-        return f"{before}static const gl_field {ctype.symbol}_fields[] = {{\n{rows}    {{NULL, 0, 0, NULL, NULL}}}};\n"
+            fallback = f"(void *)({slot.fallback})" if slot.fallback else "NULL"
+            rows += f"    {{{c_string(name)}, {offset}, {slot.extent}, &{symbol}, {fallback}, {present}}},\n"
+        return f"{before}static const gl_field {ctype.symbol}_fields[] = {{\n{rows}    {{NULL, 0, 0, NULL, NULL, NULL}}}};\n"
 
 
 def present_text(ctype: CType, expression: str, symbol: str) -> str:
@@ -176,12 +185,12 @@ def present_text(ctype: CType, expression: str, symbol: str) -> str:
     return f"static bool {symbol}(const void *object)\n{{\n    {self_}\n    return {expression};\n}}\n"
 
 
-def destroy_text(ctype: CType, expression: str) -> str:
+def destroy_text(ctype: CType, expression: str, *, anytime: bool) -> str:
     """How an owned object is destroyed. A function of ours (gl_...) answers whether its memory may be freed."""
     pointer = f"{ctype.c} *address = pointer;" if ctype.kind == "BOX" else f"{ctype.c} value = pointer;"
     if ctype.kind == "BOX" and re.search(r"\bvalue\b", expression):
         pointer = f"{ctype.c} *address = pointer; {ctype.c} value = *address;"
-    guard = "if (gl_this_module.descriptor && !gl_this_module.active) return true;"
+    guard = "" if anytime else "if (gl_this_module.descriptor && !gl_this_module.active) return true;"
     minor = "OM_uint32 minor;" if "minor" in expression else ""
     end = f"return {expression};" if expression.startswith("gl_") else f"(void)({expression});\n    return true;"
     return f"static bool {ctype.symbol}_destroy(void *pointer)\n{{\n    {guard}\n    {pointer} {minor}\n    {end}\n}}\n"
