@@ -11,14 +11,14 @@
 /* ---- calls that may have to be continued: the major status comes first ------------------------------------------------ */
 %returns(gss_init_sec_context, OWNED)
 %param(gss_init_sec_context, initiator_cred_handle, NULLABLE, HOLDS)
-%param(gss_init_sec_context, context_handle, INOUT, NULLABLE)
+%param(gss_init_sec_context, context_handle, INOUT, NULLABLE, FRAGILE)
 %param(gss_init_sec_context, target_name, NULLABLE)
 %param(gss_init_sec_context, mech_type, NULLABLE)
 %param(gss_init_sec_context, input_chan_bindings, NULLABLE)
 
 %returns(gss_accept_sec_context, OWNED)
 %param(gss_accept_sec_context, acceptor_cred_handle, NULLABLE, HOLDS)
-%param(gss_accept_sec_context, context_handle, INOUT, NULLABLE)
+%param(gss_accept_sec_context, context_handle, INOUT, NULLABLE, FRAGILE)
 %param(gss_accept_sec_context, input_chan_bindings, NULLABLE)
 %param(gss_accept_sec_context, src_name, NULLABLE)
 %param(gss_accept_sec_context, delegated_cred_handle, NULLABLE)

@@ -329,6 +329,7 @@ static int claim(gl_call *call, const gl_function *function, int index, PyObject
         PyErr_Format(PyExc_ValueError, "%s(): this %s belongs to the library", function->name, object->type->name);
         return -1;
     }
+    if (object->busy > 1) gl_reap_moment();      /* what used it may be about to be destroyed */
     if (object->busy > 1)
     {
         PyErr_Format(PyExc_ValueError, "%s(): this %s is in use, by another call or by a handle made with it", function->name,
@@ -779,7 +780,6 @@ void gl_commit(gl_call *call)
 /* A failing GSS call may have made, replaced or deleted a context, and may have a last token for the peer: an alert. */
 static void after_failure(gl_call *call, const gl_function *function, PyObject *error)
 {
-    bool unfinished = function->result.flags & GL_OWNED;     /* what might have gone on is of no use any more */
     for (int i = 0; i < function->count; ++i)
     {
         const gl_slot *slot = &function->slots[i];
@@ -788,7 +788,7 @@ static void after_failure(gl_call *call, const gl_function *function, PyObject *
         {
             void *pointer = *(void **)*(void **)call->where[i];
             gl_object *input = slot->role == GL_INOUT && call->made[i] ? gl_as_object(call->made[i]) : NULL;
-            if (input && input->pointer == pointer && !unfinished) continue;
+            if (input && input->pointer == pointer && !(slot->flags & GL_FRAGILE)) continue;
             if (pointer && type->destroy) type->destroy(pointer);
             if (input) gl_object_close(input);
         }
@@ -797,6 +797,12 @@ static void after_failure(gl_call *call, const gl_function *function, PyObject *
             PyObject *token = gl_to_python(slot, *(void **)call->where[i]);
             if (token && PyBytes_Size(token)) PyObject_SetAttrString(error, slot->name, token);
             Py_XDECREF(token);
+        }
+        else if (strcmp(slot->name, "token_status") == 0 && slot->role == GL_OUT)
+        {
+            PyObject *status = gl_to_python(slot, *(void **)call->where[i]);
+            if (status) PyObject_SetAttrString(error, slot->name, status);
+            Py_XDECREF(status);
         }
     }
 }

@@ -136,6 +136,7 @@ enum
     GL_SHARED = 524288,     /* of a globus_object_t: C frees it, so it gets a reference of its own */
     GL_FOREVER = 1048576,   /* C may use it as long as the process lives */
     GL_HOLDS = 2097152,     /* as GL_KEEPS; and the object cannot be destroyed while the handle that uses it is alive */
+    GL_FRAGILE = 4194304,   /* of a GL_INOUT: of no use after a failing GSS call, which destroys it */
 };
 
 struct gl_slot
@@ -304,6 +305,7 @@ int       gl_type_ready(gl_type *type);
 /* ---- the destruction of collected handles (reaper.c) --------------------------------------------------------------- */
 
 void gl_reap(gl_object *object);                                       /* steals a reference */
+bool gl_reap_moment(void);                                              /* the same for a moment; whether it is done */
 GL_API int gl_reap_wait(void);                                         /* waits until it is done; -1 if a signal handler raised */
 
 /* ---- fields of structs (field.c) ----------------------------------------------------------------------------------- */

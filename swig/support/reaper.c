@@ -89,16 +89,19 @@ static bool wait_a_moment(void)
     return done;
 }
 
+bool gl_reap_moment(void)
+{
+    bool done;
+    if (gl_forked || (started && pthread_equal(pthread_self(), thread))) return true;
+    Py_BEGIN_ALLOW_THREADS
+    done = wait_a_moment();
+    Py_END_ALLOW_THREADS
+    return done;
+}
+
 int gl_reap_wait(void)
 {
-    if (gl_forked || (started && pthread_equal(pthread_self(), thread))) return 0;
-    bool done = false;
-    while (!done)
-    {
-        Py_BEGIN_ALLOW_THREADS
-        done = wait_a_moment();
-        Py_END_ALLOW_THREADS
+    while (!gl_reap_moment())
         if (PyErr_CheckSignals() < 0) return -1;
-    }
-    return 0;
+    return PyErr_CheckSignals();
 }

@@ -350,7 +350,8 @@ class Classifier:
         """The callback type `name`, where C declares no parameters."""
         for cursor in self.headers.unit.cursor.get_children():
             if cursor.kind == CursorKind.TYPEDEF_DECL and cursor.spelling == name:
-                return self.callback(cursor.type, cursor.underlying_typedef_type)
+                function = cursor.underlying_typedef_type
+                return self.callback(cursor.type, pointer(function) or function)
         raise Unknown(f"TYPE={name} names no type")
 
     def value_slot(self, name: str, type_: cindex.Type) -> Slot:
@@ -611,7 +612,7 @@ class Classifier:
 
 FLAGS = {
     "NULLABLE", "CONSUMES", "OWNED", "FREE", "OPENSSL_FREE", "KEEPS", "LASTING", "DURING", "WRITABLE", "TERMINATED",
-    "EXTERNAL", "RELEASES", "SHARED", "FOREVER", "BY_ADDRESS", "VIEW", "GIVEN", "HOLDS",
+    "EXTERNAL", "RELEASES", "SHARED", "FOREVER", "BY_ADDRESS", "VIEW", "GIVEN", "HOLDS", "FRAGILE",
 }  # fmt: skip
 LIFETIMES = {"LASTING", "DURING", "ONCE"}
 COUNTED = {"READ", "WRITE", "BYTES_OUT", "IOVEC", "ARRAY", "INOUT_ARRAY", "OUT_ARRAY", "ARRAY_OUT", "DEFERRED"}

@@ -55,6 +55,7 @@ class GlobusError(Exception):
         chain: the causes, from the outermost to the innermost, as Cause tuples.
         major: the GSS major status of a GSS call, else None.
         output_token: what a failing GSS call wants sent to the peer, an alert that tells it why; else None.
+        token_status: what a function that gets or sends tokens for a GSS call answered, 0 where none is to blame.
 
     Comes from a globus_object_t error chain (globus_error_get), a GSS status (RFC 2744, section 5.11), or a status
     number. Can be pickled. A GlobusError can be given back to C wherever a globus_result_t is wanted.
@@ -66,6 +67,7 @@ class GlobusError(Exception):
     chain: list[Cause]
     major: int | None
     output_token: bytes | None = None
+    token_status: int = 0
     _object: Any = None
 
     def __init__(
