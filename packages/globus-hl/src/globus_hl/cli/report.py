@@ -7,16 +7,19 @@ import os
 import sys
 import traceback
 
-from globus_hl.errors import GridError
+from globus_hl.errors import CredentialError, GridError
 
 from .exits import Exit, Terminated, exit_for
 
 __all__ = ["describe", "one_line", "printable", "report"]
 
+_DIRECTORY_HINT = "with '/' at its end it stands for what is in the directory, or goes into it"
+
+# For errors of the operating system, by their number
 _HINTS = {
     errno.ENOSPC: "free some space, or choose another file system",
     errno.EDQUOT: "your quota is used up: remove some files, or choose another file system",
-    errno.EISDIR: "with '/' at its end it stands for what is in the directory, or goes into it",
+    errno.EISDIR: _DIRECTORY_HINT,
     errno.EACCES: "check who owns it, and its permissions and those of its directory",
     errno.EROFS: "choose another place to write to",
     errno.ENAMETOOLONG: "choose a shorter name",
@@ -49,7 +52,7 @@ def describe(error: BaseException) -> str:
     if isinstance(error, Terminated):
         return "terminated"
     if isinstance(error, GridError):
-        parts = [str(error), "" if error.hint else _HINTS.get(error.errno or 0, "")]
+        parts = [str(error), "" if error.hint else _grid_hint(error)]
     elif isinstance(error, OSError):
         what = error.strerror or str(error) or type(error).__name__
         place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
@@ -57,6 +60,13 @@ def describe(error: BaseException) -> str:
     else:
         parts = [f"internal error: {type(error).__name__}: {error}", _BUG_HINT]
     return one_line("; ".join([*filter(None, parts), *getattr(error, "__notes__", [])]))
+
+
+def _grid_hint(error: GridError) -> str:
+    """What to do about an error that does not say so itself."""
+    if isinstance(error, IsADirectoryError):
+        return _DIRECTORY_HINT
+    return "make a new proxy with grid-proxy-init" if isinstance(error, CredentialError) else ""
 
 
 def report(program: str, error: BaseException, *, debug: bool = False) -> Exit:
