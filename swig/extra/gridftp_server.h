@@ -10,12 +10,7 @@
 #ifndef GL_GRIDFTP_SERVER_H
 #define GL_GRIDFTP_SERVER_H
 
-#include <globus_gridftp_server_embed.h>
-#include <stdbool.h>
-
-globus_result_t gl_gfs_failure(const char *message);
-void            gl_gfs_drop(globus_result_t result);      /* frees its error */
-void            gl_gfs_give(void *object);                /* the server keeps this Python object; without the GIL */
+#include "gridftp_server_operation.h"
 
 /* ---- embedded ------------------------------------------------------------------------------------------------------------ */
 
@@ -63,46 +58,7 @@ globus_result_t gl_adapt_globus_gfs_config_set_ptr(char *option_name, const char
 globus_result_t gl_adapt_globus_gfs_config_add_cb(
     globus_i_gfs_config_option_cb_ent_t **cb_handle, char *option_name, globus_gfs_config_callback_t cb, void *user_arg);
 
-/* ---- operations ---------------------------------------------------------------------------------------------------------- */
-
-typedef enum
-{
-    GL_OPERATION_SESSION = 1, GL_OPERATION_TRANSFER = 2, GL_OPERATION_COMMAND = 4, GL_OPERATION_STAT = 8,
-    GL_OPERATION_ACTIVE = 16, GL_OPERATION_PASSIVE = 32, GL_OPERATION_ANY = 63,
-} gl_operation_kind;
-
-typedef struct gl_operation
-{
-    globus_gfs_operation_t op;
-    gl_operation_kind      kind;
-    globus_gfs_op_info_t   op_info;
-    bool                   file_only;       /* a stat of one file */
-    bool                   for_list;        /* a stat that the server made of a listing */
-    bool                   has_command;     /* the client's command is known */
-    bool                   begun;           /* a transfer */
-    struct gl_operation   *next;
-} gl_operation;
-
-/* Before a storage module's function, when it raised, and when its operation is collected. */
-void gl_operation_enter(globus_gfs_operation_t op, gl_operation_kind kind, globus_gfs_op_info_t op_info);
-void gl_operation_enter_stat(globus_gfs_operation_t op, const globus_gfs_stat_info_t *info);
-void gl_operation_fail(globus_gfs_operation_t op, globus_result_t failure);
-bool gl_operation_abandon(globus_gfs_operation_t op);
-
-/* Success if `op` is in progress and of one of these kinds. */
-globus_result_t gl_operation_look(globus_gfs_operation_t op, int kinds, gl_operation *known);
-globus_result_t gl_operation_check(globus_gfs_operation_t op, int kinds);
-globus_result_t gl_operation_take(globus_gfs_operation_t op, int kinds);      /* ... and the caller may finish it */
-globus_result_t gl_operation_begin(globus_gfs_operation_t op);                /* ... and the caller may begin the transfer */
-
-/* What stands in a storage or access control module for functions that it does not have. */
-void gl_storage_destroyed(void *user_arg);
-void gl_storage_data_destroyed(void *data_arg, void *user_arg);
-void gl_transfer_event(const globus_gfs_event_info_t *event_info);
-int  gl_acl_init(void **out_handle, globus_gfs_acl_info_t *info, globus_gfs_acl_handle_t handle, globus_result_t *out_res);
-int  gl_acl_authorize(void *out_handle, globus_gfs_acl_action_t action, globus_gfs_acl_object_desc_t *object,
-                      globus_gfs_acl_info_t *info, globus_gfs_acl_handle_t handle, globus_result_t *out_res);
-void gl_acl_enter(globus_gfs_acl_handle_t handle);
+/* ---- how a storage module ends its operations --------------------------------------------------------------------------- */
 
 globus_result_t gl_adapt_globus_gridftp_server_finished_transfer(globus_gfs_operation_t op, globus_result_t result);
 globus_result_t gl_adapt_globus_gridftp_server_finished_session_start(
@@ -172,10 +128,6 @@ globus_result_t gl_adapt_globus_gfs_data_get_cmd_string(globus_gfs_operation_t o
 globus_result_t gl_adapt_globus_gfs_data_get_file_stack_list(globus_gfs_operation_t in_op, globus_list_t **out_list);
 
 /* ---- data nodes, access control, log --------------------------------------------------------------------------------------- */
-
-void gl_ipc_enter(globus_gfs_ipc_handle_t handle);
-void gl_ipc_opened(globus_gfs_ipc_handle_t handle, globus_result_t result);
-bool gl_ipc_abandon(globus_gfs_ipc_handle_t handle);
 
 globus_result_t gl_adapt_globus_gfs_acl_authorized_finished(globus_gfs_acl_handle_t acl_handle, globus_result_t result);
 void            gl_adapt_globus_gfs_log_result(globus_gfs_log_type_t type, const char *lead, globus_result_t result);

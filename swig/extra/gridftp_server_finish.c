@@ -6,54 +6,85 @@
 
 /* ---- objects that the server keeps ------------------------------------------------------------------------------------------------ */
 
-static void take_back(void *object)
+void gl_gfs_give(void *object)
+{
+    PyGILState_STATE state = PyGILState_Ensure();
+    gl_give_again(object);
+    PyGILState_Release(state);
+}
+
+void gl_gfs_take(void *object)
 {
     PyGILState_STATE state = PyGILState_Ensure();
     gl_take(object);
     PyGILState_Release(state);
 }
 
-void gl_gfs_give(void *object)
-{
-    PyGILState_STATE state = PyGILState_Ensure();
-    gl_give(object);
-    PyGILState_Release(state);
-}
-
-/* A callback can come while the interpreter ends: then nobody counts any more. */
-static void take_back_late(void *object)
+void gl_gfs_take_late(void *object)
 {
     PyGILState_STATE state;
-    if (!gl_callback_begin(&state)) return;
+    if (!object || !gl_callback_begin(&state)) return;
     gl_take(object);
     gl_callback_end(state);
 }
 
+/* ---- functions that a module does not have ------------------------------------------------------------------------------------------ */
+
+void gl_storage_transfer(globus_gfs_operation_t op, globus_gfs_transfer_info_t *info, void *user_arg)
+{
+    (void)info, (void)user_arg;
+    globus_gridftp_server_finished_transfer(op, GlobusGFSErrorNotImplemented());
+}
+
+void gl_storage_command(globus_gfs_operation_t op, globus_gfs_command_info_t *info, void *user_arg)
+{
+    (void)info, (void)user_arg;
+    globus_gridftp_server_finished_command(op, GlobusGFSErrorNotImplemented(), NULL);
+}
+
+void gl_storage_stat(globus_gfs_operation_t op, globus_gfs_stat_info_t *info, void *user_arg)
+{
+    (void)info, (void)user_arg;
+    globus_gridftp_server_finished_stat(op, GlobusGFSErrorNotImplemented(), NULL, 0);
+}
+
+void gl_storage_event(globus_gfs_event_info_t *info, void *user_arg)
+{
+    (void)user_arg;
+    if (info->type == GLOBUS_GFS_EVENT_TRANSFER_COMPLETE) gl_gfs_take_late(info->event_arg);
+}
+
 void gl_storage_destroyed(void *user_arg)
 {
-    take_back_late(user_arg);
+    gl_gfs_take_late(user_arg);
 }
 
 void gl_storage_data_destroyed(void *data_arg, void *user_arg)
 {
     (void)user_arg;
-    take_back_late(data_arg);
+    gl_gfs_take_late(data_arg);
 }
 
-/* The last event of a transfer. */
-void gl_transfer_event(const globus_gfs_event_info_t *event_info)
+/* ---- events ------------------------------------------------------------------------------------------------------------------------- */
+
+/* Of these two events, the server sets only type and event_arg. */
+void gl_transfer_event_comes(globus_gfs_event_info_t *info)
 {
-    if (event_info->type == GLOBUS_GFS_EVENT_TRANSFER_COMPLETE) take_back_late(event_info->event_arg);
+    if (info->type == GLOBUS_GFS_EVENT_TRANSFER_ABORT || info->type == GLOBUS_GFS_EVENT_TRANSFER_COMPLETE)
+        *info = (globus_gfs_event_info_t){.type = info->type, .event_arg = info->event_arg};
+}
+
+/* The last one gives back what the transfer's module gave; with the GIL. */
+void gl_transfer_event_went(const globus_gfs_event_info_t *info)
+{
+    if (info->type == GLOBUS_GFS_EVENT_TRANSFER_COMPLETE) gl_take(info->event_arg);
 }
 
 /* ---- finishing --------------------------------------------------------------------------------------------------------------------- */
 
 globus_result_t gl_adapt_globus_gridftp_server_finished_transfer(globus_gfs_operation_t op, globus_result_t result)
 {
-    globus_result_t status = gl_operation_take(op, GL_OPERATION_TRANSFER);
-    if (status == GLOBUS_SUCCESS) globus_gridftp_server_finished_transfer(op, result);
-    else gl_gfs_drop(result);
-    return status;
+    return gl_transfer_finish(op, result, 0, NULL);
 }
 
 globus_result_t gl_adapt_globus_gridftp_server_finished_session_start(
@@ -65,7 +96,7 @@ globus_result_t gl_adapt_globus_gridftp_server_finished_session_start(
         gl_gfs_drop(result);
         return status;
     }
-    if (result != GLOBUS_SUCCESS) take_back(session_arg);      /* there will be no session to destroy */
+    if (result != GLOBUS_SUCCESS) gl_gfs_take(session_arg);      /* there will be no session to destroy */
     globus_gridftp_server_finished_session_start(op, result, session_arg, username, home_dir);
     return GLOBUS_SUCCESS;
 }
@@ -152,7 +183,7 @@ globus_result_t gl_adapt_globus_gridftp_server_finished_active_data(
         gl_gfs_drop(result);
         return status;
     }
-    if (result != GLOBUS_SUCCESS) take_back(data_arg);
+    if (result != GLOBUS_SUCCESS) gl_gfs_take(data_arg);
     globus_gridftp_server_finished_active_data(op, result, data_arg, bi_directional);
     return GLOBUS_SUCCESS;
 }
@@ -170,7 +201,7 @@ globus_result_t gl_adapt_globus_gridftp_server_finished_passive_data(
         gl_gfs_drop(result);
         return status;
     }
-    if (result != GLOBUS_SUCCESS) take_back(data_arg);
+    if (result != GLOBUS_SUCCESS) gl_gfs_take(data_arg);
     globus_gridftp_server_finished_passive_data(op, result, data_arg, bi_directional, contact_strings, cs_count);
     return GLOBUS_SUCCESS;
 }
@@ -212,6 +243,8 @@ globus_result_t gl_adapt_globus_gridftp_server_operation_finished(
     globus_gfs_operation_t op, globus_result_t result, globus_gfs_finished_info_t *finished_info)
 {
     globus_result_t status = check_finished(op, result, finished_info);
+    if (status == GLOBUS_SUCCESS && kinds_of(finished_info->type) == GL_OPERATION_TRANSFER)
+        return gl_transfer_finish(op, result, finished_info->code, finished_info->msg);
     if (status == GLOBUS_SUCCESS) status = gl_operation_take(op, kinds_of(finished_info->type));
     if (status != GLOBUS_SUCCESS)
     {

@@ -6,7 +6,7 @@
 #define _GNU_SOURCE
 #include <globus_gridftp_server.h>
 
-#include "gridftp_server.h"
+#include "gridftp_server_operation.h"
 
 #include <dlfcn.h>
 #include <execinfo.h>
@@ -30,10 +30,10 @@ void gl_gfs_drop(globus_result_t result)
 static pthread_mutex_t operations_lock = PTHREAD_MUTEX_INITIALIZER;
 static gl_operation   *operations;
 
-static gl_operation **link_to(globus_gfs_operation_t op)     /* with the lock */
+static gl_operation **link_to(globus_gfs_operation_t op)     /* in progress; with the lock */
 {
     gl_operation **link = &operations;
-    while (*link && (*link)->op != op) link = &(*link)->next;
+    while (*link && ((*link)->op != op || (*link)->ended)) link = &(*link)->next;
     return link;
 }
 
@@ -66,7 +66,9 @@ globus_result_t gl_operation_take(globus_gfs_operation_t op, int kinds)
     return result;
 }
 
-globus_result_t gl_operation_begin(globus_gfs_operation_t op)
+/* ---- transfers --------------------------------------------------------------------------------------------------------------- */
+
+globus_result_t gl_transfer_begin(globus_gfs_operation_t op, void *event_arg)
 {
     globus_result_t status = GLOBUS_SUCCESS;
     pthread_mutex_lock(&operations_lock);
@@ -74,8 +76,74 @@ globus_result_t gl_operation_begin(globus_gfs_operation_t op)
     if (!known) status = gl_gfs_failure("this operation is finished");
     else if (known->kind != GL_OPERATION_TRANSFER) status = gl_gfs_failure("this operation is no transfer");
     else if (known->begun) status = gl_gfs_failure("this transfer has begun before");
-    else known->begun = true;
+    else
+    {
+        known->begun = true;
+        known->event_arg = event_arg;
+    }
     pthread_mutex_unlock(&operations_lock);
+    return status;
+}
+
+globus_result_t gl_transfer_register(globus_gfs_operation_t op)
+{
+    globus_result_t status = GLOBUS_SUCCESS;
+    pthread_mutex_lock(&operations_lock);
+    gl_operation *known = *link_to(op);
+    if (!known) status = gl_gfs_failure("this operation is finished");
+    else if (!known->begun) status = gl_gfs_failure("call globus_gridftp_server_begin_transfer() first");
+    else ++known->outstanding;
+    pthread_mutex_unlock(&operations_lock);
+    return status;
+}
+
+static void finish_transfer(gl_operation *operation)
+{
+    if (operation->code || operation->message)
+    {
+        globus_gfs_finished_info_t info = {.type = GLOBUS_GFS_OP_TRANSFER, .code = operation->code, .msg = operation->message};
+        globus_gridftp_server_operation_finished(operation->op, operation->result, &info);
+    }
+    else globus_gridftp_server_finished_transfer(operation->op, operation->result);
+    gl_gfs_take_late(operation->event_arg);
+    free(operation->message);
+    free(operation);
+}
+
+void gl_transfer_returned(globus_gfs_operation_t op)
+{
+    pthread_mutex_lock(&operations_lock);
+    gl_operation **link = &operations;
+    while (*link && (*link)->op != op) link = &(*link)->next;
+    gl_operation *operation = *link;
+    bool is_over = operation && --operation->outstanding == 0 && operation->ended;
+    if (is_over) *link = operation->next;
+    pthread_mutex_unlock(&operations_lock);
+    if (is_over) finish_transfer(operation);
+}
+
+globus_result_t gl_transfer_finish(globus_gfs_operation_t op, globus_result_t result, int code, const char *message)
+{
+    globus_result_t status = GLOBUS_SUCCESS;
+    bool is_over = false;
+    pthread_mutex_lock(&operations_lock);
+    gl_operation **link = link_to(op), *operation = *link;
+    if (!operation) status = gl_gfs_failure("this operation is finished");
+    else if (operation->kind != GL_OPERATION_TRANSFER) status = gl_gfs_failure("this operation is no transfer");
+    else if (result == GLOBUS_SUCCESS && !operation->begun)
+        status = gl_gfs_failure("a transfer that was not begun has no success: call globus_gridftp_server_begin_transfer() first");
+    else
+    {
+        operation->ended = true;
+        operation->result = result;
+        operation->code = code;
+        operation->message = message ? strdup(message) : NULL;
+        is_over = operation->outstanding == 0;
+        if (is_over) *link = operation->next;
+    }
+    pthread_mutex_unlock(&operations_lock);
+    if (is_over) finish_transfer(operation);
+    if (status != GLOBUS_SUCCESS) gl_gfs_drop(result);
     return status;
 }
 
@@ -136,17 +204,21 @@ void gl_operation_enter_stat(globus_gfs_operation_t op, const globus_gfs_stat_in
     enter(&operation);
 }
 
+void gl_operation_enter_data(globus_gfs_operation_t op, const globus_gfs_data_info_t *info)
+{
+    gl_operation_enter(op, info->cs_count > 0 ? GL_OPERATION_ACTIVE : GL_OPERATION_PASSIVE, info->op_info);
+}
+
 static void fail(globus_gfs_operation_t op, gl_operation_kind kind, globus_result_t result)
 {
     switch (kind)
     {
         case GL_OPERATION_SESSION: globus_gridftp_server_finished_session_start(op, result, NULL, NULL, NULL); break;
-        case GL_OPERATION_TRANSFER: globus_gridftp_server_finished_transfer(op, result); break;
         case GL_OPERATION_COMMAND: globus_gridftp_server_finished_command(op, result, NULL); break;
         case GL_OPERATION_STAT: globus_gridftp_server_finished_stat(op, result, NULL, 0); break;
         case GL_OPERATION_ACTIVE: globus_gridftp_server_finished_active_data(op, result, NULL, GLOBUS_FALSE); break;
         case GL_OPERATION_PASSIVE: globus_gridftp_server_finished_passive_data(op, result, NULL, GLOBUS_FALSE, NULL, 0); break;
-        case GL_OPERATION_ANY: break;
+        case GL_OPERATION_TRANSFER: case GL_OPERATION_ANY: break;
     }
 }
 
@@ -154,9 +226,13 @@ void gl_operation_fail(globus_gfs_operation_t op, globus_result_t failure)
 {
     gl_operation known;
     globus_result_t lost = gl_operation_look(op, GL_OPERATION_ANY, &known);
-    if (lost == GLOBUS_SUCCESS) lost = gl_operation_take(op, GL_OPERATION_ANY);
-    if (lost == GLOBUS_SUCCESS) fail(op, known.kind, failure);
-    else gl_gfs_drop(failure);      /* it was finished before */
+    if (lost == GLOBUS_SUCCESS && known.kind == GL_OPERATION_TRANSFER) lost = gl_transfer_finish(op, failure, 0, NULL);
+    else
+    {
+        if (lost == GLOBUS_SUCCESS) lost = gl_operation_take(op, GL_OPERATION_ANY);
+        if (lost == GLOBUS_SUCCESS) fail(op, known.kind, failure);
+        else gl_gfs_drop(failure);      /* it was finished before */
+    }
     gl_gfs_drop(lost);
 }
 

@@ -3,15 +3,16 @@
 
 #include "gridftp_server.h"
 
+#include <stdlib.h>
+
 /* ---- transfers --------------------------------------------------------------------------------------------------------------------- */
 
 globus_result_t gl_adapt_globus_gridftp_server_begin_transfer(globus_gfs_operation_t op, int event_mask, void *event_arg)
 {
-    globus_result_t status = gl_operation_begin(op);
-    if (status != GLOBUS_SUCCESS) return status;
-    if (event_mask & GLOBUS_GFS_EVENT_TRANSFER_COMPLETE) gl_gfs_give(event_arg);
-    globus_gridftp_server_begin_transfer(op, event_mask, event_arg);
-    return GLOBUS_SUCCESS;
+    bool until_event = event_mask & GLOBUS_GFS_EVENT_TRANSFER_COMPLETE;
+    globus_result_t status = gl_transfer_begin(op, until_event ? NULL : event_arg);
+    if (status == GLOBUS_SUCCESS) globus_gridftp_server_begin_transfer(op, event_mask, event_arg);
+    return status;
 }
 
 globus_result_t gl_adapt_globus_gridftp_server_operation_event(
@@ -22,7 +23,10 @@ globus_result_t gl_adapt_globus_gridftp_server_operation_event(
     if (status == GLOBUS_SUCCESS && info.type == GLOBUS_GFS_EVENT_TRANSFER_BEGIN)
     {
         gl_gfs_drop(result);
-        return gl_adapt_globus_gridftp_server_begin_transfer(op, info.event_mask, info.event_arg);
+        gl_gfs_give(info.event_arg);
+        status = gl_adapt_globus_gridftp_server_begin_transfer(op, info.event_mask, info.event_arg);
+        if (status != GLOBUS_SUCCESS) gl_gfs_take(info.event_arg);
+        return status;
     }
     if (status == GLOBUS_SUCCESS && info.type != GLOBUS_GFS_EVENT_BYTES_RECVD && info.type != GLOBUS_GFS_EVENT_RANGES_RECVD
         && info.type != GLOBUS_GFS_EVENT_DISCONNECTED && info.type != GLOBUS_GFS_EVENT_TRANSFER_CONNECTED)
@@ -34,23 +38,66 @@ globus_result_t gl_adapt_globus_gridftp_server_operation_event(
     return status;
 }
 
+/* A read or write until it has called back. */
+typedef struct
+{
+    globus_gridftp_server_write_cb_t write;
+    globus_gridftp_server_read_cb_t  read;
+    void                            *arg;
+} gl_piece;
+
+static void on_write(globus_gfs_operation_t op, globus_result_t result, globus_byte_t *buffer, globus_size_t length, void *arg)
+{
+    gl_piece piece = *(gl_piece *)arg;
+    free(arg);
+    piece.write(op, result, buffer, length, piece.arg);
+    gl_transfer_returned(op);
+}
+
+static void on_read(globus_gfs_operation_t op, globus_result_t result, globus_byte_t *buffer, globus_size_t length,
+                    globus_off_t offset, globus_bool_t eof, void *arg)
+{
+    gl_piece piece = *(gl_piece *)arg;
+    free(arg);
+    piece.read(op, result, buffer, length, offset, eof, piece.arg);
+    gl_transfer_returned(op);
+}
+
 globus_result_t gl_adapt_globus_gridftp_server_register_write(
     globus_gfs_operation_t op, globus_byte_t *buffer, globus_size_t length, globus_off_t offset, int stripe_ndx,
     globus_gridftp_server_write_cb_t callback, void *user_arg)
 {
-    globus_result_t status = gl_operation_check(op, GL_OPERATION_TRANSFER);
-    if (status == GLOBUS_SUCCESS && stripe_ndx < -1) status = globus_error_put(GlobusGFSErrorObjParameter("stripe_ndx"));
+    if (stripe_ndx < -1) return globus_error_put(GlobusGFSErrorObjParameter("stripe_ndx"));
+    globus_result_t status = gl_transfer_register(op);
     if (status != GLOBUS_SUCCESS) return status;
-    return globus_gridftp_server_register_write(op, buffer, length, offset, stripe_ndx, callback, user_arg);
+    gl_piece *piece = malloc(sizeof *piece);
+    if (piece)
+    {
+        *piece = (gl_piece){.write = callback, .arg = user_arg};
+        status = globus_gridftp_server_register_write(op, buffer, length, offset, stripe_ndx, on_write, piece);
+        if (status == GLOBUS_SUCCESS) return status;
+    }
+    free(piece);
+    gl_transfer_returned(op);
+    return piece ? status : GlobusGFSErrorMemory("piece");
 }
 
 globus_result_t gl_adapt_globus_gridftp_server_register_read(
     globus_gfs_operation_t op, globus_byte_t *buffer, globus_size_t length, globus_gridftp_server_read_cb_t callback,
     void *user_arg)
 {
-    globus_result_t status = gl_operation_check(op, GL_OPERATION_TRANSFER);
+    globus_result_t status = gl_transfer_register(op);
     if (status != GLOBUS_SUCCESS) return status;
-    return globus_gridftp_server_register_read(op, buffer, length, callback, user_arg);
+    gl_piece *piece = malloc(sizeof *piece);
+    if (piece)
+    {
+        *piece = (gl_piece){.read = callback, .arg = user_arg};
+        status = globus_gridftp_server_register_read(op, buffer, length, on_read, piece);
+        if (status == GLOBUS_SUCCESS) return status;
+    }
+    free(piece);
+    gl_transfer_returned(op);
+    return piece ? status : GlobusGFSErrorMemory("piece");
 }
 
 static globus_result_t check_range(globus_gfs_operation_t op, globus_off_t offset, globus_off_t length)

@@ -214,7 +214,7 @@ static int store_answer(const gl_slot *slot, PyObject *answer, void *address, bo
         else if (type->kind == GL_DATA)
         {
             if (!(slot->flags & GL_GIVEN)) Py_INCREF(answer);
-            else status = gl_give(answer);
+            else if (!PyLong_CheckExact(answer)) status = gl_give(answer);
             memcpy(address, value, size);
         }
         else if (widened && size < sizeof(ffi_arg))
@@ -402,14 +402,16 @@ static void invoke(ffi_cif *cif, void *result, void **arguments, void *data)
         return;
     }
     gl_closure *closure = thunk->generation == generation ? thunk->closure : NULL;
-    if (thunk->type->signature->before) thunk->type->signature->before(arguments);
-    if (!closure) decline(thunk->type->signature, arguments, result, (uint32_t)GLOBUS_FAILURE);
+    const gl_function *signature = thunk->type->signature;
+    if (signature->before) signature->before(arguments);
+    if (!closure) decline(signature, arguments, result, (uint32_t)GLOBUS_FAILURE);
     else
     {
         Py_INCREF((PyObject *)closure);
         call_closure(closure, result, arguments);
         Py_DECREF((PyObject *)closure);
     }
+    if (signature->after) signature->after(arguments);
     gl_callback_end(state);
 }
 

@@ -292,6 +292,7 @@ int gl_from_python(gl_call *call, int index, const gl_slot *slot, PyObject *obje
         case GL_RESULT: return gl_result_from_python(object, address);
         case GL_CUSTOM:
             if (!type->from_python) break;
+            if (slot->flags & GL_GIVEN && PyLong_CheckExact(object)) return pointer_from_python(call, index, slot, object, address);
             if (object == Py_None && slot->flags & GL_NULLABLE) return memset(address, 0, type->size), 0;
             return type->from_python(call, object, address);
         case GL_HANDLE: case GL_BOX: return object_from_python(call, index, slot, object, address);

@@ -35,9 +35,10 @@ static PyObject *kept(gl_object *object, const void *address)
     return known;
 }
 
-static PyObject *data(gl_object *object, const char *address)
+static PyObject *data(gl_object *object, const gl_field *field, const char *address)
 {
     PyObject *known = kept(object, address);
+    if (known && field->slot->flags & GL_GIVEN) known = PyTuple_GetItem(known, 0);
     return known ? Py_NewRef(known) : PyErr_Occurred() ? NULL : gl_given(*(void *const *)address);
 }
 
@@ -46,7 +47,7 @@ static PyObject *element(gl_object *object, const gl_field *field, char *address
     gl_type *type = gl_type_of(field->slot->type);
     if (is_inside) return gl_object_inside(type, address, object);
     if (type->kind == GL_BOX) return gl_object_borrow(type, *(void **)address, object);
-    if (type->kind == GL_DATA) return data(object, address);
+    if (type->kind == GL_DATA) return data(object, field, address);
     if (field->fallback && *(void **)address == field->fallback) Py_RETURN_NONE;
     return gl_to_python(field->slot, address);
 }
@@ -195,6 +196,15 @@ static int set_counted(gl_object *object, const gl_field *field, char *address, 
     return status;
 }
 
+/* An object, and that C may keep it. */
+static PyObject *with_gift(PyObject *value)
+{
+    PyObject *gift = PyLong_CheckExact(value) ? Py_NewRef(Py_None) : gl_gift(value);
+    PyObject *pair = gift ? PyTuple_Pack(2, value, gift) : NULL;
+    Py_XDECREF(gift);
+    return pair;
+}
+
 /* A value that a pointer or a number holds; what it points to comes back in `keep`. */
 static int set_value(const gl_field *field, char *address, PyObject *value, PyObject **keep)
 {
@@ -223,7 +233,8 @@ static int set_value(const gl_field *field, char *address, PyObject *value, PyOb
     else
     {
         status = gl_from_python(&call, -1, field->slot, value, address);
-        if (status == 0) *keep = Py_NewRef(value);
+        if (status == 0) *keep = field->slot->flags & GL_GIVEN ? with_gift(value) : Py_NewRef(value);
+        if (!*keep) status = -1;
     }
     gl_end(&call);
     return status;

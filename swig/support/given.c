@@ -28,11 +28,29 @@ static long count_of(PyObject *entry)
     return entry ? PyLong_AsLong(PyTuple_GetItem(entry, 1)) : 0;
 }
 
+int gl_give_again(void *pointer)
+{
+    PyObject *entry = find(pointer);
+    return entry ? store(PyTuple_GetItem(entry, 0), count_of(entry) + 1) : 0;
+}
+
 int gl_give(PyObject *object)
 {
     if (!object || object == Py_None) return 0;
     if (!gifts && !(gifts = PyDict_New())) return -1;
     return store(object, count_of(find(object)) + 1);
+}
+
+static void end_gift(PyObject *capsule)
+{
+    gl_take(PyCapsule_GetPointer(capsule, "gift"));
+}
+
+PyObject *gl_gift(PyObject *object)
+{
+    if (object == Py_None) return Py_NewRef(Py_None);
+    PyObject *capsule = gl_give(object) == 0 ? PyCapsule_New(object, "gift", end_gift) : NULL;
+    return capsule;
 }
 
 void gl_take(void *pointer)

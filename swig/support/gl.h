@@ -160,6 +160,7 @@ struct gl_function
     long long      refuse;  /* of a callback that decides: what an exception answers */
     bool         (*again)(void **arguments);    /* of a callback: whether C will call it once more; or NULL */
     void         (*before)(void **arguments);   /* of a callback: runs first; or NULL */
+    void         (*after)(void **arguments);    /* ... and last */
     void         (*failed)(void **arguments, uint32_t failure);     /* ... when it raised, or is gone: without the GIL */
 };
 
@@ -319,7 +320,9 @@ int          gl_object_adopt(gl_object *object);       /* takes over the malloc-
 GL_API int  gl_give(PyObject *object);                  /* C has one more reference; with the GIL */
 GL_API void gl_take(void *pointer);                     /* and one less */
 /* C may use it as long as the process lives: gives the object whose memory C may have, borrowed. */
+GL_API int  gl_give_again(void *pointer);               /* the same for what C has, which need not be an object */
 GL_API PyObject *gl_forever(PyObject *object);
+GL_API PyObject *gl_gift(PyObject *object);             /* C has one more reference as long as this capsule lives */
 GL_API PyObject *gl_given(void *pointer);                   /* the object, or the address of what is none of ours */
 
 /* ---- buffers (buffer.c) ------------------------------------------------------------------------------------------ */

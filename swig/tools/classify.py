@@ -68,6 +68,7 @@ class Signature:
     flags: list[str] = field(default_factory=list)
     again: str = ""  # of a callback: the C expression that says whether C will call it once more
     before: str = ""  # ... that runs before it
+    after: str = ""  # ... that runs after it
     failed: str = ""  # ... that runs when it raised
 
 
@@ -342,7 +343,7 @@ class Classifier:
             result.type = DATA
         if counts := next((w.split("=")[1] for w in self.notes.result_words(name) if w.startswith("LENGTH=")), None):
             result.role, result.partner = "LENGTH", next(i for i, s in enumerate(slots) if s.name == counts)
-        hooks = {key: given(key.upper(), words) or "" for key in ("again", "before", "failed")}
+        hooks = {key: given(key.upper(), words) or "" for key in ("again", "before", "after", "failed")}
         found.signature = Signature(name, result, slots, refuse, **hooks)
         return found
 

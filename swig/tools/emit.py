@@ -60,7 +60,7 @@ def slots_text(name: str, slots: list[Slot]) -> str:
 def signature_text(signature: Signature, symbol: str, storage: str, module: str) -> str:
     slots = f"{symbol}_slots"
     flags = " | ".join(f"GL_{f}" for f in signature.flags) or "0"
-    hooks = {"again": signature.again, "before": signature.before, "failed": signature.failed}
+    hooks = {hook: getattr(signature, hook) for hook in HOOKS}
     names = ", ".join(f"{symbol}_{hook}" if text else "NULL" for hook, text in hooks.items())
     return (
         slots_text(slots, signature.slots)
@@ -73,6 +73,7 @@ def signature_text(signature: Signature, symbol: str, storage: str, module: str)
 HOOKS = {
     "again": "static bool {0}(void **arguments)\n{{\n{1}    return {2};\n}}\n",
     "before": "static void {0}(void **arguments)\n{{\n{1}    {2};\n}}\n",
+    "after": "static void {0}(void **arguments)\n{{\n{1}    {2};\n}}\n",
     "failed": "static void {0}(void **arguments, uint32_t failure)\n{{\n{1}    {2};\n}}\n",
 }
 
