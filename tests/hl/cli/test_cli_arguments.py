@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         (["-p", "65", "a", "b"], "'-p'"),
         (["-bs", "12x", "a", "b"], "'12x' is not a size"),
         (["-bs", "0", "a", "b"], "not a size"),
+        (["-bs", "33M", "a", "b"], "at most 33554432"),
         (["-tcp-bs", "2g", "a", "b"], "not a size"),
         (["--timeout", "0", "a", "b"], "--timeout"),
         (["-dcsafe", "-dcpriv", "a", "b"], "exclude each other"),

@@ -14,7 +14,7 @@ import click
 
 from .completion import complete_arguments
 
-__all__ = ["SIZE", "GlobusCommand", "parse"]
+__all__ = ["GlobusCommand", "Size", "parse"]
 
 
 class GlobusCommand(click.Command):
@@ -42,23 +42,25 @@ class GlobusCommand(click.Command):
             formatter.write(f"\n{self.epilog}\n")
 
 
-class _Size(click.ParamType):  # type: ignore[type-arg,unused-ignore]
-    """A number of bytes; ``k``, ``M`` and ``G`` multiply by 1024, as they do in ``globus-url-copy``."""
+class Size(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """A number of bytes; ``k``, ``M`` and ``G`` multiply by 1024, as they do in ``globus-url-copy``.
+
+    Args:
+        most: the largest one.
+    """
 
     name = "bytes"
 
+    def __init__(self, most: int) -> None:
+        self.most = most
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Bytes as a number."""
-        if isinstance(value, int):
-            return value
-        match = re.fullmatch(r"(\d{1,12})([bkmg]?)", value, re.IGNORECASE | re.ASCII)
+        match = re.fullmatch(r"(\d{1,12})([bkmg]?)", str(value), re.IGNORECASE | re.ASCII)
         size = int(match[1]) << {"": 0, "b": 0, "k": 10, "m": 20, "g": 30}[match[2].lower()] if match else 0
-        if not 0 < size < 1 << 31:
-            self.fail(f"{value!r} is not a size such as 65536, 64k or 4M (less than 2G)", param, ctx)
+        if not 0 < size <= self.most:
+            self.fail(f"{value!r} is not a size such as 65536, 64k or 4M, of at most {self.most}", param, ctx)
         return size
-
-
-SIZE = _Size()
 
 
 def parse(command: click.Command, program: str, arguments: list[str]) -> int:

@@ -11,7 +11,7 @@ import click
 from . import completion
 from .display import Lines, Quiet, closing
 from .exits import Exit, UsageError
-from .options import SIZE, GlobusCommand
+from .options import GlobusCommand, Size
 from .report import printable
 
 if TYPE_CHECKING:
@@ -76,10 +76,14 @@ Exit codes:
 )
 @click.option("-fast", "fast", is_flag=True, help="Use extended block mode, which reuses data connections.")
 @click.option(
-    "-tcp-bs", "-tcp-buffer-size", "tcp_buffer", type=SIZE, help="TCP buffer on both sides, such as 4M."
+    "-tcp-bs",
+    "-tcp-buffer-size",
+    "tcp_buffer",
+    type=Size(2**31 - 1),
+    help="TCP buffer on both sides, such as 4M.",
 )
 @click.option(
-    "-bs", "-block-size", "block_size", type=SIZE, help="Bytes read or written at once, such as 1M."
+    "-bs", "-block-size", "block_size", type=Size(32 << 20), help="Bytes read or written at once, such as 1M."
 )
 @click.option(
     *("-nodcau", "-no-data-channel-authentication", "no_dcau"),
@@ -187,9 +191,7 @@ def _check_security(settings: Settings, *operands: Operand) -> None:
     remote = [operand for operand in operands if operand.url and operand.url.is_remote]
     for operand in remote:
         if operand.url and operand.url.scheme != "gsiftp" and settings.protection != "clear":
-            raise click.UsageError(
-                f"-dcsafe and -dcpriv need gsiftp URLs: {operand.text} cannot protect data"
-            )
+            raise UsageError(f"-dcsafe and -dcpriv need gsiftp URLs: {operand.text} cannot protect data")
     schemes = {operand.url.scheme for operand in remote if operand.url}
     if len(schemes) > 1 and "gsiftp" in schemes and settings.data_channel_authentication:
         raise UsageError(
