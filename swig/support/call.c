@@ -91,7 +91,7 @@ static bool claims(const gl_slot *slot, PyObject *input)
 /* An object that C keeps until a callback gives it back. A number is none, but C's own. */
 static bool is_gift(const gl_slot *slot, PyObject *input)
 {
-    return slot->flags & GL_GIVEN && slot->role == GL_IN;
+    return slot->flags & GL_GIVEN && slot->role == GL_IN && input && !PyLong_CheckExact(input);
 }
 
 void gl_end(gl_call *call)
@@ -118,8 +118,6 @@ void gl_end(gl_call *call)
         if (call->filled & 1u << i) gl_type_of(call->function->slots[i].type)->release(*(void **)call->where[i]);
         if (call->made[i] && claims(&call->function->slots[i], call->made[i])) ((gl_object *)call->made[i])->claimed = false;
         if (!call->committed && is_gift(&call->function->slots[i], call->made[i])) gl_take(call->made[i]);
-        if (!call->committed && call->made[i] && call->function->slots[i].flags & GL_SHARED)
-            gl_unshare(((gl_object *)call->made[i])->pointer);
         Py_CLEAR(call->made[i]);
     }
     gl_pins_release(call->pins);
@@ -396,7 +394,6 @@ int gl_in(gl_call *call, const gl_function *function, int index, PyObject *input
         call->made[index] = Py_NewRef(input);
     if (status == 0 && slot->flags & GL_FOREVER && gl_type_of(slot->type)->kind == GL_STRING)
         status = string_forever(where);
-    if (status == 0 && slot->flags & GL_SHARED && input != Py_None) status = share(call, index, input);
     if (status == 0 && is_gift(slot, input)) status = gl_give(input);      /* before the call: C may pass it on at once */
     return status;
 }
