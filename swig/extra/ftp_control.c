@@ -266,7 +266,7 @@ bool gl_ftp_control_server_close(globus_ftp_control_server_t *server)
     if (server->state == GLOBUS_FTP_CONTROL_SERVER_LISTENING)
     {
         gl_wait *wait = wait_new();
-        globus_result_t result = wait ? gl_adapt_globus_ftp_control_server_stop(server, server_closed, wait) : GLOBUS_FAILURE;
+        globus_result_t result = wait ? gl_adapt_globus_ftp_control_server_stop(server, server_closed, wait) : (globus_result_t)GLOBUS_FAILURE;
         if (result == GLOBUS_SUCCESS) wait_for(wait);
         else if (wait) wait_never(wait);
         drop(result);

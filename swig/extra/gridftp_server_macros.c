@@ -10,7 +10,7 @@
 #define ERROR(NAME) \
     globus_result_t(GlobusGFSError##NAME)(void) { return GlobusGFSError##NAME(); }
 #define ERROR_OF(NAME) \
-    globus_result_t(GlobusGFSError##NAME)(const char *text) { return GlobusGFSError##NAME(text); }
+    globus_result_t(GlobusGFSError##NAME)(const char *text) { (void)text; return GlobusGFSError##NAME(text); }
 
 ERROR_OF(Generic)
 ERROR_OF(Data)
