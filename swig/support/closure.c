@@ -25,15 +25,17 @@ typedef struct gl_thunk
     gl_type         *type;
     ffi_closure     *writable;
     void            *code;
-    struct gl_thunk *next;
+    struct gl_thunk *next;        /* of those in reserve */
+    struct gl_thunk *older;       /* of all */
 } gl_thunk;
 
 typedef struct
 {
     ffi_cif    cif;
     ffi_type  *arguments[MAX_ARGUMENTS];
-    gl_thunk  *first, *last;
+    gl_thunk  *first, *last;      /* in reserve */
     int        spare;
+    gl_thunk  *newest;
 } gl_thunks;
 
 /* ---- C types ------------------------------------------------------------------------------------------------------ */
@@ -455,7 +457,8 @@ static gl_thunk *thunk_new(gl_type *type)
         free(thunk);
         return NULL;
     }
-    return thunk;
+    thunk->older = thunks->newest;
+    return thunks->newest = thunk;
 }
 
 static void thunk_retire(gl_thunk *thunk)
@@ -467,6 +470,17 @@ static void thunk_retire(gl_thunk *thunk)
     if (thunks->spare++) thunks->last->next = thunk;
     else thunks->first = thunk;
     thunks->last = thunk;
+}
+
+/* What a program reads back: the callable that it gave; of C's own functions the address. */
+PyObject *gl_closure_callable(gl_type *type, void *code)
+{
+    gl_thunks *thunks = gl_type_of(type)->thunks;
+    gl_thunk *thunk = thunks ? thunks->newest : NULL;
+    if (!code) Py_RETURN_NONE;
+    while (thunk && thunk->code != code) thunk = thunk->older;
+    if (!thunk) return PyLong_FromVoidPtr(code);
+    return Py_NewRef(thunk->closure && thunk->closure->callable ? thunk->closure->callable : Py_None);
 }
 
 /* ---- the Python object ------------------------------------------------------------------------------------------------------ */

@@ -222,9 +222,7 @@ PyObject *gl_to_python(const gl_slot *slot, const void *address)
         case GL_RESULT: return gl_error_from_result(*(const uint32_t *)address);
         case GL_ERROR: return gl_error_from_object(*(void *const *)address);
         case GL_CUSTOM: return type->to_python(address);
-        case GL_CALLBACK:
-            pointer = *(void *const *)address;
-            return pointer ? PyLong_FromVoidPtr(pointer) : Py_NewRef(Py_None);
+        case GL_CALLBACK: return gl_closure_callable(type, *(void *const *)address);
         case GL_DATA:
             pointer = *(void *const *)address;
             return Py_NewRef(pointer ? (PyObject *)pointer : Py_None);

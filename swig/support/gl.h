@@ -362,6 +362,7 @@ struct gl_closure
 
 gl_closure *gl_closure_new(gl_type *type, PyObject *callable, bool once);
 void       *gl_closure_code(const gl_closure *closure);
+PyObject   *gl_closure_callable(gl_type *type, void *code);
 void        gl_closure_dispose(gl_closure *closure);                   /* drops C's reference */
 void        gl_closure_end_call(gl_closure *closure);                  /* the registering call has returned */
 void       *gl_ffi_type(const gl_slot *slot);                           /* ffi_type * of a C parameter */
