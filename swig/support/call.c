@@ -2,7 +2,6 @@
 #include "gl.h"
 
 #include <globus_module.h>
-#include <globus_object.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +19,18 @@ int gl_hold(gl_call *call, PyObject *object)
     int status = call->held_more ? PyList_Append(call->held_more, object) : -1;
     Py_DECREF(object);
     return status;
+}
+
+int gl_mark_busy(gl_call *call, gl_object *object)
+{
+    if (call->busy_count < GL_MAX_SLOTS) call->busy[call->busy_count++] = (gl_object *)Py_NewRef((PyObject *)object);
+    else
+    {
+        if (!call->busy_more) call->busy_more = PyList_New(0);
+        if (!call->busy_more || PyList_Append(call->busy_more, (PyObject *)object) < 0) return -1;
+    }
+    gl_object_use(object, 1);
+    return 0;
 }
 
 void gl_unhold(gl_call *call)
@@ -105,6 +116,9 @@ void gl_end(gl_call *call)
         gl_object_use(call->busy[i], -1);
         Py_DECREF((PyObject *)call->busy[i]);
     }
+    for (Py_ssize_t i = 0; call->busy_more && i < PyList_Size(call->busy_more); ++i)
+        gl_object_use((gl_object *)PyList_GetItem(call->busy_more, i), -1);
+    Py_CLEAR(call->busy_more);
     for (int i = 0; i < call->closure_count; ++i)
     {
         if (!call->committed) gl_closure_dispose(call->closures[i]);
@@ -118,6 +132,8 @@ void gl_end(gl_call *call)
         if (call->filled & 1u << i) gl_type_of(call->function->slots[i].type)->release(*(void **)call->where[i]);
         if (call->made[i] && claims(&call->function->slots[i], call->made[i])) ((gl_object *)call->made[i])->claimed = false;
         if (!call->committed && is_gift(&call->function->slots[i], call->made[i])) gl_take(call->made[i]);
+        if (!call->committed && call->made[i] && call->function->slots[i].flags & GL_SHARED)
+            gl_unshare(((gl_object *)call->made[i])->pointer);
         Py_CLEAR(call->made[i]);
     }
     gl_pins_release(call->pins);
@@ -324,9 +340,10 @@ static int by_value_in(gl_call *call, int index, const gl_slot *slot, PyObject *
 static int claim(gl_call *call, const gl_function *function, int index, PyObject *input)
 {
     gl_object *object = (gl_object *)input;
-    if (object->type->kind == GL_BOX && !object->owned && !object->box)
+    if (object->lender || (object->type->kind == GL_BOX && !object->owned && !object->box))
     {
-        PyErr_Format(PyExc_ValueError, "%s(): this %s belongs to the library", function->name, object->type->name);
+        PyErr_Format(PyExc_ValueError, "%s(): this %s belongs to %s", function->name, object->type->name,
+                     object->lender ? object->lender->type->name : "the library");
         return -1;
     }
     if (object->busy > 1) gl_reap_moment();      /* what used it may be about to be destroyed */
@@ -362,6 +379,23 @@ static int address_in(gl_call *call, const gl_function *function, int index, PyO
     return status;
 }
 
+/* The object that the arguments of this call are stored in; NULL where that is still to be made. */
+static gl_object *shared_with(const gl_call *call)
+{
+    const gl_function *function = call->function;
+    bool first = gl_object_check((PyObject *)call->busy[0], gl_type_of(function->slots[0].type));
+    return first && !(function->slots[0].flags & GL_SHARED) ? call->busy[0] : NULL;
+}
+
+static int share(gl_call *call, int index, PyObject *input)
+{
+    gl_object *owner = shared_with(call);
+    bool same_kind = owner && owner->type == ((gl_object *)input)->type;
+    if (gl_share(same_kind ? owner : NULL, (gl_object *)input) < 0) return -1;
+    call->made[index] = Py_NewRef(input);
+    return 0;
+}
+
 /* C gets a copy that stays. */
 static int string_forever(const char **where)
 {
@@ -394,6 +428,7 @@ int gl_in(gl_call *call, const gl_function *function, int index, PyObject *input
         call->made[index] = Py_NewRef(input);
     if (status == 0 && slot->flags & GL_FOREVER && gl_type_of(slot->type)->kind == GL_STRING)
         status = string_forever(where);
+    if (status == 0 && slot->flags & GL_SHARED && input != Py_None) status = share(call, index, input);
     if (status == 0 && is_gift(slot, input)) status = gl_give(input);      /* before the call: C may pass it on at once */
     return status;
 }
@@ -769,7 +804,7 @@ void gl_commit(gl_call *call)
     {
         int flags = function->slots[i].flags;
         PyObject *object = call->made[i];
-        if (flags & GL_SHARED && *(void **)call->where[i]) globus_object_reference(*(void **)call->where[i]);
+        if (flags & GL_SHARED && object && shared_with(call)) gl_shared(shared_with(call), (gl_object *)object);
         if (flags & GL_FOREVER && object && object != Py_None && !PyUnicode_Check(object)) keep_forever(object);
         if (flags & GL_CONSUMES && object && gl_as_object(object)) gl_object_close((gl_object *)object);
         if (flags & GL_RELEASES) release_lasting(*(int *)call->where[i]);
@@ -821,10 +856,15 @@ PyObject *gl_return(gl_call *call, const gl_function *function, const void *valu
     const gl_type *type = gl_type_of(slot->type);
     PyObject *error = NULL;
     call->function = function;
+    if (PyErr_Occurred()) return NULL;      /* an adapter has raised */
     if (type->kind == GL_RESULT)
     {
         uint32_t result = *(const uint32_t *)value;
-        if (slot->flags & GL_OWNED) return append(call, NULL, gl_error_from_result(result));   /* a result as a value */
+        if (slot->flags & GL_OWNED)     /* a result as a value */
+        {
+            gl_commit(call);
+            return append(call, NULL, gl_error_from_result(result));
+        }
         if (result) error = gl_error_from_result(result);
     }
     else if (type->kind == GL_STATUS && *(const int *)value != 0)
@@ -849,6 +889,8 @@ PyObject *gl_return(gl_call *call, const gl_function *function, const void *valu
         Py_RETURN_NONE;
     PyObject *result = is_borrowed(call, slot) ? gl_object_borrow(slot->type, *(void *const *)value, call->busy[0])
                                                : gl_to_python(slot, value);
+    for (int i = 0; result && gl_as_object(result) && i < function->count; ++i)     /* what was stored in a new object */
+        if (function->slots[i].flags & GL_SHARED && call->made[i]) gl_shared((gl_object *)result, (gl_object *)call->made[i]);
     if (type->kind == GL_STRING) free_output(slot, *(void *const *)value);
     if (type->kind == GL_STRINGS && slot->flags & GL_FREE) free(*(void *const *)value);
     return append(call, NULL, result);

@@ -248,12 +248,7 @@ static int object_from_python(gl_call *call, int index, const gl_slot *slot, PyO
     gl_object *handle = (gl_object *)object;
     if (gl_object_usable(handle) < 0) return -1;
     *(void **)address = handle->pointer;
-    if (call->busy_count < GL_MAX_SLOTS)
-    {
-        gl_object_use(handle, 1);
-        call->busy[call->busy_count++] = (gl_object *)Py_NewRef(object);
-    }
-    return 0;
+    return gl_mark_busy(call, handle);
 }
 
 static int pointer_from_python(gl_call *call, int index, const gl_slot *slot, PyObject *object, void *address)
@@ -290,12 +285,12 @@ int gl_from_python(gl_call *call, int index, const gl_slot *slot, PyObject *obje
         case GL_RESULT: return gl_result_from_python(object, address);
         case GL_CUSTOM:
             if (!type->from_python) break;
-            if (slot->flags & GL_GIVEN && PyLong_CheckExact(object)) return pointer_from_python(call, index, slot, object, address);
             if (object == Py_None && slot->flags & GL_NULLABLE) return memset(address, 0, type->size), 0;
             return type->from_python(call, object, address);
         case GL_HANDLE: case GL_BOX: return object_from_python(call, index, slot, object, address);
         case GL_POINTER: return pointer_from_python(call, index, slot, object, address);
         case GL_DATA:
+            if (slot->flags & GL_GIVEN && PyLong_CheckExact(object)) return pointer_from_python(call, index, slot, object, address);
             *(void **)address = object == Py_None ? NULL : object;
             return 0;
         default: break;

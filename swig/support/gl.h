@@ -212,6 +212,7 @@ struct gl_call
     PyObject          *held[GL_MAX_HELD];
     PyObject          *held_more;            /* a list of what does not fit there */
     gl_object         *busy[GL_MAX_SLOTS];
+    PyObject          *busy_more;            /* a list of what does not fit there */
     gl_closure        *closures[GL_MAX_CLOSURES];
 };
 
@@ -231,6 +232,7 @@ GL_API PyObject *gl_return(gl_call *call, const gl_function *function, const voi
 GL_API void gl_end(gl_call *call);
 
 int   gl_hold(gl_call *call, PyObject *object);          /* steals a reference until the call ends */
+int   gl_mark_busy(gl_call *call, gl_object *object);    /* in use until the call ends */
 void  gl_unhold(gl_call *call);                          /* drops the last one */
 void *gl_allocate(gl_call *call, size_t size);           /* zeroed; freed when the call ends, or its callback has run */
 size_t gl_array_size(Py_ssize_t count, size_t size);     /* of that; SIZE_MAX if there cannot be as much */
@@ -318,12 +320,19 @@ int          gl_object_adopt(gl_object *object);       /* takes over the malloc-
 /* ---- objects that C keeps (given.c) ---------------------------------------------------------------------------------- */
 
 GL_API int  gl_give(PyObject *object);                  /* C has one more reference; with the GIL */
-GL_API void gl_take(void *pointer);                     /* and one less */
-/* C may use it as long as the process lives: gives the object whose memory C may have, borrowed. */
 GL_API int  gl_give_again(void *pointer);               /* the same for what C has, which need not be an object */
-GL_API PyObject *gl_forever(PyObject *object);
+GL_API void gl_take(void *pointer);                     /* and one less */
 GL_API PyObject *gl_gift(PyObject *object);             /* C has one more reference as long as this capsule lives */
+/* C may use it as long as the process lives: gives the object whose memory C may have, borrowed. */
+GL_API PyObject *gl_forever(PyObject *object);
 GL_API PyObject *gl_given(void *pointer);                   /* the object, or the address of what is none of ours */
+
+/* ---- objects inside objects (shared.c) --------------------------------------------------------------------------------- */
+
+/* C will store `object` in `owner` (NULL: one that is still to be made), and free it with that. */
+int  gl_share(gl_object *owner, gl_object *object);
+void gl_unshare(void *pointer);                         /* it has not */
+int  gl_shared(gl_object *owner, gl_object *object);    /* it has */
 
 /* ---- buffers (buffer.c) ------------------------------------------------------------------------------------------ */
 

@@ -13,6 +13,13 @@
 GL_CUSTOM_TYPE(reltime);       /* struct timeval */
 GL_CUSTOM_TYPE(abstime);       /* struct timespec */
 GL_CUSTOM_TYPE(calendar);      /* struct tm: seconds since the epoch, UTC */
+GL_CUSTOM_TYPE(struct_time);   /* struct tm: time.struct_time */
+
+/* signals.c */
+GL_CUSTOM_TYPE(sigset);        /* sigset_t: a set of signal numbers */
+
+/* address.c */
+GL_CUSTOM_TYPE(sockaddr);      /* struct sockaddr_storage: the tuple of Python's socket module */
 
 /* file.c: a Python file object */
 GL_CUSTOM_TYPE(file);          /* FILE * */

@@ -6,6 +6,7 @@ Each is a call of a SWIG macro of lib/annotations.swg that SWIG expands to nothi
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -50,13 +51,13 @@ class Annotations:
     results: list[tuple[str, list[str]]] = field(default_factory=list)
     functions: list[tuple[str, list[str]]] = field(default_factory=list)
 
-    def parameter_words(self, function: str, name: str, position: int) -> list[str]:
+    def parameter_words(self, function: str, name: str, position: int, type_: str = "") -> list[str]:
         """The words of a parameter; later annotations are stronger."""
-        words: list[str] = []
-        for pattern, parameter, given in self.parameters:
-            if fnmatchcase(function, pattern) and (fnmatchcase(name, parameter) or parameter == f"#{position}"):
-                words = [*words, *given]
-        return words
+        return collect(
+            given
+            for pattern, parameter, given in self.parameters
+            if fnmatchcase(function, pattern) and (fnmatchcase(name, parameter) or parameter in (f"#{position}", type_))
+        )
 
     def field_words(self, type_: str, name: str) -> list[str]:
         """The words of a struct's member; later annotations are stronger. {NAME} stands for the member's name."""
@@ -67,13 +68,22 @@ class Annotations:
         return words
 
     def result_words(self, function: str) -> list[str]:
-        return [w for pattern, given in self.results if fnmatchcase(function, pattern) for w in given]
+        return collect(given for pattern, given in self.results if fnmatchcase(function, pattern))
 
     def function_words(self, function: str) -> list[str]:
-        return [w for pattern, given in self.functions if fnmatchcase(function, pattern) for w in given]
+        return collect(given for pattern, given in self.functions if fnmatchcase(function, pattern))
 
     def callback_words(self, name: str) -> list[str]:
         return [w for c in self.callbacks if fnmatchcase(name, c.type) for w in c.words]
+
+
+def collect(annotations: Iterable[list[str]]) -> list[str]:
+    """All words in order; !WORD takes an earlier one back."""
+    words: list[str] = []
+    for given in annotations:
+        taken = {w[1:] for w in given if w.startswith("!")}
+        words = [w for w in words if w not in taken] + [w for w in given if not w.startswith("!")]
+    return words
 
 
 def split(text: str) -> list[str]:

@@ -164,7 +164,10 @@ class Classifier:
 
     def handle(self, name: str, type_: cindex.Type) -> CType:
         handle = self.notes.handles[name]
-        by_address = handle.by_address or type_.get_canonical().kind == TypeKind.RECORD
+        record = type_.get_canonical().kind == TypeKind.RECORD
+        if record and type_.get_canonical().get_size() < 0:
+            return self.remember(CType(name, "HANDLE", f"{type_.spelling} *", "sizeof(void *)", owner=self.owner_of(type_)))
+        by_address = handle.by_address or record
         found = CType(
             name, "BOX" if by_address else "HANDLE", name, f"sizeof({name})" if by_address else "sizeof(void *)",
             owner=self.owner_of(type_),
@@ -373,7 +376,7 @@ class Classifier:
     def signature(self, function: Function) -> Signature:
         slots = []
         for index, parameter in enumerate(function.parameters):
-            words = self.notes.parameter_words(function.name, parameter.name, index)
+            words = self.notes.parameter_words(function.name, parameter.name, index, strip(parameter.type))
             try:
                 slot = self.parameter(function.name, parameter, index, words, function.parameters)
             except Unknown as reason:

@@ -247,12 +247,16 @@ def native(notes: Annotations, function: Function, signature: Signature) -> str:
     )
 
 
+def by_hand_prototype(function: Function, signature: Signature) -> str:
+    return f"PyObject *py_{function.name}({', '.join('PyObject *' for _ in inputs(signature)) or 'void'});\n"
+
+
 def by_hand(function: Function, signature: Signature, text: str) -> str:
     """py_<name> takes and gives Python objects, with the GIL."""
-    name, arguments = f"py_{function.name}", ", ".join("PyObject *" for _ in inputs(signature)) or "void"
+    name = f"py_{function.name}"
     return (
         f'%rename({function.name}) {name};\n%feature("nothread", "1") {name};\n'
-        f'%feature("docstring") {name} {c_string(text)};\nPyObject *{name}({arguments});\n'
+        f'%feature("docstring") {name} {c_string(text)};\n{by_hand_prototype(function, signature)}'
     )
 
 
@@ -281,6 +285,9 @@ class ModuleWriter:
         )
         includes = '#include "gl.h"\n#include "gl_custom.h"\n#include <stdarg.h>\n' + self.headers.source
         externs = "".join(f"extern const gl_function gl_f_{f.name};\n" for f, _ in self.functions)
+        externs += "".join(
+            by_hand_prototype(f, s) for f, s in self.functions if "PYTHON" in self.notes.function_words(f.name)
+        )
         self.put("gl_types.h", f"{self.banner}#ifndef GL_TYPES_H\n#define GL_TYPES_H\n{includes}{externs}"
                  "extern gl_module gl_this_module;\nint gl_module_constants(PyObject *module);\n#endif\n")
         for name, text in annotated.items():
