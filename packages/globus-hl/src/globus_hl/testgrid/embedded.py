@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from globus_lowlevel import gridftp_server
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from globus_lowlevel import GlobusError
+REFUSE_ALL = -1  # connections_max: more than no session is too many
 
 _alone = threading.Lock()  # held by the running server: the library keeps the settings of one for the process
 # Handles of servers that have ended: a thread of the library may still be on its way out of the callback that
@@ -32,7 +34,8 @@ class EmbeddedServer:
     """A GridFTP server in this process.
 
     It finds its trust directory and its grid-mapfile in this process' environment. Its credential comes from
-    `hosts`, by the name that the client asks for, so that the proxy in the environment stays the client's.
+    `hosts`, by the name that the client asks for, so that the proxy in the environment stays the client's. (A
+    client that asks for a subject, not for a host name, is shown the credential of the environment.)
 
     Args:
         options: command line of ``globus-gridftp-server``.
@@ -78,6 +81,9 @@ class EmbeddedServer:
     def stop(self, grace: float = 1.0, timeout: float = 10.0) -> None:
         """Close the listener and every session, and wait until they are closed. Idempotent.
 
+        Sessions are ended as if their clients had gone, before the library is told to stop: told so while one
+        ends it may abort the process, by its assertion ``server_handle->ref > 0``.
+
         Raises:
             TestGridError: they are not closed after `timeout` seconds.
         """
@@ -85,32 +91,54 @@ class EmbeddedServer:
             if not self.running:
                 return
             self.running = False
-        gridftp_server.globus_gridftp_server_embed_stop(self._handle)
+        deadline = time.monotonic() + timeout
+        gridftp_server.globus_gridftp_server_embed_config_set_int(self._handle, "connections_max", REFUSE_ALL)
+        while (sessions := self._sessions()) and time.monotonic() < deadline:
+            self._hang_up()
+            time.sleep(0.005)  # no event follows the one after which the library still counts the session
+        if not sessions:
+            gridftp_server.globus_gridftp_server_embed_stop(self._handle)
         self._environment.__exit__(None, None, None)
         with self._changed:
-            over = self._changed.wait_for(self._is_over, timeout)
-        if not over:
+            closed = self._changed.wait_for(
+                lambda: not self._listens(), max(0.0, deadline - time.monotonic())
+            )
+        if not closed:
             raise TestGridError(
                 f"the embedded GridFTP server on port {self.port} is not closed after {timeout:g} s, "
-                f"with {self._open_sessions()} sessions"
+                f"with {sessions} sessions"
             )
         _ended.append(self._handle)
         _alone.release()
 
-    def _on_event(self, handle: object, error: GlobusError | None, event: int, argument: object) -> bool:
-        """A connection came or went, or something stopped: the last session, or else the listener."""
+    def _on_event(self, handle: object, error: object, event: object, argument: object) -> bool:
+        """A connection came or went, or the listener is closed."""
         with self._changed:
             self._changed.notify_all()
         return True
 
-    def _is_over(self) -> bool:
-        return self._open_sessions() == 0 and not self._listens()
-
-    def _open_sessions(self) -> int:
+    def _sessions(self) -> int:
         count: int = gridftp_server.globus_gridftp_server_embed_config_get_int(
             self._handle, "open_connections_count"
         )
         return count
+
+    def _hang_up(self) -> None:
+        """Shut down the server's ends of its control channels; they are among this process' descriptors."""
+        for descriptor in os.listdir("/proc/self/fd"):
+            try:
+                copy = os.dup(int(descriptor))
+            except OSError:  # closed since the directory was read
+                continue
+            try:
+                channel = socket.socket(fileno=copy)
+            except OSError:  # no socket
+                os.close(copy)
+                continue
+            with channel, contextlib.suppress(OSError):  # the listener has no peer
+                if channel.family == socket.AF_INET and channel.getsockname()[1] == self.port:
+                    channel.getpeername()
+                    channel.shutdown(socket.SHUT_RDWR)
 
     def _listens(self) -> bool:
         with socket.socket() as probe:

@@ -246,8 +246,9 @@ class Grid:
                 ``"nomap"``: everybody whom the grid trusts.
                 ``"anonymous"``: besides, anybody, over plain FTP.
                 ``"password"``: besides, the server's `user` with its `password`, over plain FTP.
-            embedded: in this process, not in one of its own. There can be one such server in a process. It
-                runs in the environment of this process: the grid has to be entered, not just started.
+            embedded: in this process, not in one of its own. There can be one such server in a process, for
+                any security but ``"password"``. It runs in the environment of this process: the grid has to
+                be entered, not just started.
             root: existing directory to serve; None: a new one in the grid's directory.
             options: more options of ``globus-gridftp-server``, such as ``["-encrypt-data"]``.
 

@@ -1,23 +1,24 @@
-"""RFC 3820 proxy certificates for the users of a test grid."""
+"""RFC 3820 proxies for the users of a test grid, made by the toolkit's own library.
+
+The steps are those of a delegation: the holder makes a key and a request, the issuer signs, the holder
+assembles.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
-import os
+import math
+import ssl
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
+from globus_lowlevel import gsi_cert_utils, gsi_credential, gsi_proxy_core
 
-from .pki import CLOCK_SKEW, PEM, Identity, new_key, write_private
+from .._runtime.library import activate
 
-PROXY_CERT_INFO = x509.ObjectIdentifier("1.3.6.1.5.5.7.1.14")
-# ProxyCertInfo ::= SEQUENCE { SEQUENCE { id-ppl-inheritAll } }: an impersonation proxy, no limit of path
-# length
-INHERIT_ALL = bytes.fromhex("300c300a06082b06010505071501")
+if TYPE_CHECKING:
+    import os
+
+    from .pki import Identity
 
 
 def make_proxy(issuer: Identity, path: str | os.PathLike[str], lifetime: float = 12 * 3600) -> Path:
@@ -25,31 +26,34 @@ def make_proxy(issuer: Identity, path: str | os.PathLike[str], lifetime: float =
 
     Args:
         issuer: the end entity that signs.
-        path: file for proxy certificate, private key and chain; must not exist; gets mode 0600.
-        lifetime: seconds.
+        path: file for proxy certificate, private key and chain; gets mode 0600.
+        lifetime: seconds, rounded up to minutes.
 
     Returns:
         The path.
+
+    Raises:
+        GlobusError: the issuer's certificate or key is unusable, or the file cannot be written.
     """
-    issuer_cert = x509.load_pem_x509_certificate(issuer.cert.read_bytes())
-    issuer_key = cast(
-        "rsa.RSAPrivateKey", serialization.load_pem_private_key(issuer.key.read_bytes(), password=None)
-    )
-    key = new_key()
-    serial = x509.random_serial_number() >> 96  # fits in 64 bits, as it also ends the name
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([*issuer_cert.subject, x509.NameAttribute(NameOID.COMMON_NAME, str(serial))]))
-        .issuer_name(issuer_cert.subject)
-        .public_key(key.public_key())
-        .serial_number(serial)
-        .not_valid_before(now - CLOCK_SKEW)
-        .not_valid_after(now + dt.timedelta(seconds=lifetime))
-        .add_extension(x509.UnrecognizedExtension(PROXY_CERT_INFO, INHERIT_ALL), critical=True)
-        .sign(issuer_key, hashes.SHA256())
-    )
-    unencrypted = serialization.NoEncryption()
-    private = key.private_bytes(PEM, serialization.PrivateFormat.TraditionalOpenSSL, unencrypted)
-    write_private(Path(path), certificate.public_bytes(PEM) + private + issuer.cert.read_bytes())
+    activate(gsi_proxy_core, "GLOBUS_GSI_PROXY_MODULE")
+    holder = gsi_proxy_core.globus_gsi_proxy_handle_init(None)
+    rfc3820 = gsi_cert_utils.GLOBUS_GSI_CERT_UTILS_TYPE_RFC_IMPERSONATION_PROXY
+    gsi_proxy_core.globus_gsi_proxy_handle_set_type(holder, rfc3820)
+    request = gsi_proxy_core.globus_gsi_proxy_create_req(holder)
+    certificate = _sign(issuer, request, math.ceil(lifetime / 60))
+    chain = ssl.PEM_cert_to_DER_cert(issuer.cert.read_text())
+    proxy = gsi_proxy_core.globus_gsi_proxy_assemble_cred(holder, certificate + chain)
+    gsi_credential.globus_gsi_cred_write_proxy(proxy, path)
     return Path(path)
+
+
+def _sign(issuer: Identity, request: bytes, minutes: int) -> bytes:
+    """The issuer's part: the signed certificate, DER, for a request, DER."""
+    signer = gsi_credential.globus_gsi_cred_handle_init(None)
+    gsi_credential.globus_gsi_cred_read_cert(signer, issuer.cert)
+    gsi_credential.globus_gsi_cred_read_key(signer, issuer.key, None)
+    signing = gsi_proxy_core.globus_gsi_proxy_handle_init(None)
+    gsi_proxy_core.globus_gsi_proxy_inquire_req(signing, request)
+    gsi_proxy_core.globus_gsi_proxy_handle_set_time_valid(signing, minutes)
+    certificate: bytes = gsi_proxy_core.globus_gsi_proxy_sign_req(signing, signer)
+    return certificate
