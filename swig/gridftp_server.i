@@ -32,9 +32,11 @@
 %param(GlobusGFSErrorSystemError, system_func, NULLABLE)
 %param(GlobusGFSErrorPathNotFound, path, NULLABLE)
 %param(GlobusGFSErrorInternalError, generic_string, NULLABLE)
-%param(GlobusGFSErrorFtpResponse, cause, NULLABLE)
+%param(GlobusGFSErrorFtpResponse, cause, NULLABLE, SHARED)
+%param(GlobusGFSErrorFtpResponse, response_error_code, NULLABLE)
 %param(globus_gfs_ftp_response_error_*, base_source, NULLABLE)
-%param(globus_gfs_ftp_response_error_*, base_cause, NULLABLE)
+%param(globus_gfs_ftp_response_error_*, base_cause, NULLABLE, SHARED)
+%param(globus_gfs_ftp_response_error_*, response_error_code, NULLABLE)
 
 /* ---- configuration and the embedded server ------------------------------------------------------------------------ */
 %param(globus_gridftp_server_embed_init, args, STRINGS)

@@ -6,6 +6,7 @@
  *   gridftp_server_operation.c   the operations that a storage module was given
  *   gridftp_server_finish.c      how it ends them
  *   gridftp_server_transfer.c    what it does in a transfer, and asks of any operation
+ *   gridftp_server_error.c       errors that say what the client is answered
  *   gridftp_server_ipc.c         connections between front end and data nodes, the brain, access control */
 #ifndef GL_GRIDFTP_SERVER_H
 #define GL_GRIDFTP_SERVER_H
@@ -126,6 +127,23 @@ globus_result_t gl_adapt_globus_gridftp_server_query_op_info(
     globus_gfs_operation_t op, globus_gfs_op_info_t op_info, globus_gfs_op_info_param_t param, char ***argv, int *argc);
 globus_result_t gl_adapt_globus_gfs_data_get_cmd_string(globus_gfs_operation_t op, char **command);
 globus_result_t gl_adapt_globus_gfs_data_get_file_stack_list(globus_gfs_operation_t in_op, globus_list_t **out_list);
+
+/* ---- errors -------------------------------------------------------------------------------------------------------------- */
+
+globus_object_t *gl_adapt_globus_gfs_ftp_response_error_construct(
+    globus_module_descriptor_t *base_source, globus_object_t *base_cause, int response_code,
+    const char *response_error_code, const char *text);
+globus_object_t *gl_adapt_globus_gfs_ftp_response_error_initialize(
+    globus_object_t *error, globus_module_descriptor_t *base_source, globus_object_t *base_cause, int response_code,
+    const char *response_error_code, const char *text);
+globus_object_t *gl_adapt_globus_gfs_ftp_response_error_v_initialize(
+    globus_object_t *error, globus_module_descriptor_t *base_source, globus_object_t *base_cause, int response_code,
+    const char *response_error_code, const char *text);
+globus_result_t gl_adapt_GlobusGFSErrorFtpResponse(
+    globus_object_t *cause, int code, const char *response_error_code, const char *message);
+int             gl_adapt_globus_gfs_error_get_ftp_response_code(globus_object_t *error);
+const char     *gl_adapt_globus_gfs_error_get_ftp_response_error_code(globus_object_t *error);
+globus_bool_t   gl_adapt_globus_gfs_error_match_response_error_code(globus_object_t *error, const char *response_error_code);
 
 /* ---- data nodes, access control, log --------------------------------------------------------------------------------------- */
 

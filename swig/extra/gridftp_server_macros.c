@@ -48,12 +48,6 @@ globus_result_t(GlobusGFSErrorWrapFailed)(const char *failed_func, globus_result
     return GlobusGFSErrorWrapFailed(failed_func, result);
 }
 
-globus_result_t(GlobusGFSErrorFtpResponse)(
-    globus_object_t *cause, int code, const char *response_error_code, const char *message)
-{
-    return GlobusGFSErrorFtpResponse(cause, code, response_error_code, "%s", message);
-}
-
 globus_result_t(GlobusGFSErrorIncorrectChecksum)(const char *computed, const char *expected)
 {
     return GlobusGFSErrorIncorrectChecksum(computed, expected);
