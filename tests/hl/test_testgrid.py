@@ -644,13 +644,14 @@ AS_USER = textwrap.dedent(
     os.setgroups([]), os.setgid(group), os.setuid(user)
     copy = find_program("globus-url-copy")
     with Grid() as grid:
-        for security in ("gsi", "anonymous", "password", "nomap"):
-            server = grid.start_gridftp(security)
-            urls = [server.url] + ([server.ftp_url] if security in ("anonymous", "password") else [])
-            for url in urls:
-                subprocess.run([copy, "file:///etc/services", url + "/a"], check=True, timeout=30)
-                assert (server.root / "a").stat().st_uid == user
-                (server.root / "a").unlink()
+        kinds = [(security, False) for security in ("gsi", "anonymous", "password", "nomap")]
+        for security, embedded in [*kinds, ("gsi", True), ("anonymous", True)]:
+            with grid.start_gridftp(security, embedded=embedded) as server:
+                urls = [server.url] + ([server.ftp_url] if security in ("anonymous", "password") else [])
+                for url in urls:
+                    subprocess.run([copy, "file:///etc/services", url + "/a"], check=True, timeout=30)
+                    assert (server.root / "a").stat().st_uid == user
+                    (server.root / "a").unlink()
     assert not grid.directory.exists()
     print("done")
     """
