@@ -58,10 +58,9 @@ function(_globus_link target)
   endforeach()
 endfunction()
 
-# globus_module(<name> PACKAGES <package>... [SOURCES <file of swig/extra>...]), and all of swig/extra/<name>
+# globus_module(<name> PACKAGES <package>...): with all of swig/extra/<name>
 function(globus_module name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "PACKAGES;SOURCES")
-  list(TRANSFORM arg_SOURCES PREPEND "${GLOBUS_SWIG_DIR}/extra/")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "PACKAGES")
   file(GLOB by_hand CONFIGURE_DEPENDS "${GLOBUS_SWIG_DIR}/extra/${name}/*.c")
   set(interface "${GLOBUS_SWIG_DIR}/${name}.i")
   if(NOT EXISTS "${interface}" OR (GLOBUS_LOWLEVEL_MODULES AND NOT name IN_LIST GLOBUS_LOWLEVEL_MODULES))
@@ -72,7 +71,7 @@ function(globus_module name)
   _globus_annotate(${name} "${interface}" "${annotated}")
   _globus_wrap(${name} "${interface}" "${annotated}" "${wrapper}")
 
-  Python_add_library(${name} MODULE USE_SABI ${SKBUILD_SABI_VERSION} WITH_SOABI "${wrapper}" "${annotated}/${name}_types.c" ${arg_SOURCES} ${by_hand})
+  Python_add_library(${name} MODULE USE_SABI ${SKBUILD_SABI_VERSION} WITH_SOABI "${wrapper}" "${annotated}/${name}_types.c" ${by_hand})
   target_compile_definitions(${name} PRIVATE SWIG_TYPE_TABLE=globus_lowlevel)
   target_include_directories(${name} PRIVATE "${annotated}" "${GLOBUS_SWIG_DIR}/extra")
   target_link_libraries(${name} PRIVATE globus_lowlevel_support)

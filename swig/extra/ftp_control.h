@@ -1,4 +1,4 @@
-/* Functions of the FTP control library that need a hand: what is called in their place, in ftp_control.c, checks what the
+/* Functions of the FTP control library that need a hand: what is called in their place, in ftp_control/, checks what the
  * library only assumes, or mends what it does wrong. */
 #ifndef GL_FTP_CONTROL_H
 #define GL_FTP_CONTROL_H

@@ -1,13 +1,13 @@
 /* Functions of the GridFTP server's library that need a hand: what is called in their place. What the server only assumes
  * is checked here, since its storage modules are trusted C.
  *
- *   gridftp_server_embed.c       the embedded server
- *   gridftp_server_config.c      its configuration
- *   gridftp_server_operation.c   the operations that a storage module was given
- *   gridftp_server_finish.c      how it ends them
- *   gridftp_server_transfer.c    what it does in a transfer, and asks of any operation
- *   gridftp_server_error.c       errors that say what the client is answered
- *   gridftp_server_ipc.c         connections between front end and data nodes, the brain, access control */
+ *   gridftp_server/embed.c      the embedded server
+ *   gridftp_server/config.c     its configuration
+ *   gridftp_server/operation.c  the operations that a storage module was given
+ *   gridftp_server/finish.c     how it ends them
+ *   gridftp_server/transfer.c   what it does in a transfer, and asks of any operation
+ *   gridftp_server/error.c      errors that say what the client is answered
+ *   gridftp_server/ipc.c        connections between front end and data nodes, the brain, access control */
 #ifndef GL_GRIDFTP_SERVER_H
 #define GL_GRIDFTP_SERVER_H
 

@@ -1,4 +1,4 @@
-/* Handles, servers and settings of the FTP control library. The data of several stripes: ftp_control_layout.c. */
+/* Handles, servers and settings of the FTP control library. The data of several stripes: layout.c. */
 #include <globus_ftp_control.h>
 
 #include "ftp_control.h"
