@@ -5,6 +5,7 @@
 #define COMMON_ADAPTERS_H
 
 #include <globus_common.h>
+#include <globus_logging.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <time.h>
@@ -19,6 +20,7 @@ void cm_rw_mutex_free(globus_rw_mutex_t *rw_lock);
 void cm_callback_handle_free(globus_callback_handle_t *handle);
 void cm_options_free(globus_options_handle_t handle);
 void cm_debug_close(globus_debug_handle_t *handle);
+void cm_logging_free(globus_logging_handle_t handle);
 
 /* ---- sync.c ----------------------------------------------------------------------------------------------------- */
 

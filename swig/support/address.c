@@ -63,3 +63,21 @@ void gl_sockaddr_release(void *address)
 {
     (void)address;
 }
+
+PyObject *gl_sockaddr_pointer_to_python(const void *address)
+{
+    const void *pointed = *(const void *const *)address;
+    if (!pointed) Py_RETURN_NONE;
+    return gl_sockaddr_to_python(pointed);
+}
+
+int gl_sockaddr_pointer_from_python(gl_call *call, PyObject *object, void *address)
+{
+    *(void **)address = NULL;
+    return object == Py_None ? 0 : gl_bad_argument(call, -1, "None: it can only be read", object);
+}
+
+void gl_sockaddr_pointer_release(void *address)
+{
+    (void)address;
+}

@@ -346,6 +346,11 @@ static int claim(gl_call *call, const gl_function *function, int index, PyObject
                      object->lender ? object->lender->type->name : "the library");
         return -1;
     }
+    if (object->box && object->type->is_plain && object->type->destroy)
+    {
+        PyErr_Format(PyExc_ValueError, "%s(): this %s is Python's: there is nothing to free", function->name, object->type->name);
+        return -1;
+    }
     if (object->busy > 1) gl_reap_moment();      /* what used it may be about to be destroyed */
     if (object->busy > 1)
     {

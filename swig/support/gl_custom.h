@@ -20,6 +20,7 @@ GL_CUSTOM_TYPE(sigset);        /* sigset_t: a set of signal numbers */
 
 /* address.c */
 GL_CUSTOM_TYPE(sockaddr);      /* struct sockaddr_storage: the tuple of Python's socket module */
+GL_CUSTOM_TYPE(sockaddr_pointer);
 
 /* file.c: a Python file object */
 GL_CUSTOM_TYPE(file);          /* FILE * */

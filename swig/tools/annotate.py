@@ -64,7 +64,7 @@ def main() -> None:
     if problems:
         sys.exit("\n".join(problems))
     options.output.mkdir(parents=True, exist_ok=True)
-    found = [c for c in constants.find(headers) if c.kind != "variable" or classifier.is_identifier(c.type)]
+    found = [c for c in constants.find(headers) if c.kind != "variable" or classifier.is_wanted(c.name, c.type)]
     names = {f.name for f, _ in functions}
     found = [c for c in found if c.kind != "alias" or c.value in names]
     ModuleWriter(options.output, headers, notes, classifier, functions, found).write()

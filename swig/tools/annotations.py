@@ -43,6 +43,8 @@ class Annotations:
     opaque: set[str] = field(default_factory=set)
     flags: set[str] = field(default_factory=set)
     anytime: set[str] = field(default_factory=set)
+    makeable: set[str] = field(default_factory=set)
+    variables: set[str] = field(default_factory=set)
     slots: dict[str, str] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
@@ -127,7 +129,7 @@ def apply(annotations: Annotations, text: str) -> None:
                 annotations.customs[words[0]] = words[1]
             case "callback_type":
                 annotations.callbacks.append(Callback(words[0], words[1:]))
-            case "nullable" | "opaque" | "flags" | "anytime":
+            case "nullable" | "opaque" | "flags" | "anytime" | "makeable" | "variables":
                 getattr(annotations, name).update(words)
             case "slots":
                 annotations.slots[words[0]] = words[1]

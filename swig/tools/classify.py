@@ -133,9 +133,9 @@ class Classifier:
         header = file.name.rsplit("/", 1)[-1] if file else ""
         return self.owners.get(header, "")
 
-    def is_identifier(self, type_: cindex.Type) -> bool:
-        """Of the variables that libraries export, those that users need: their object identifiers."""
-        return self.notes.customs.get(strip(type_)) == "oid"
+    def is_wanted(self, name: str, type_: cindex.Type) -> bool:
+        """Of the variables that libraries export, those that users need: object identifiers, and what %variables names."""
+        return self.notes.customs.get(strip(type_)) == "oid" or name in self.notes.variables
 
     def remember(self, found: CType) -> CType:
         return self.types.setdefault(found.name, found)

@@ -10,7 +10,9 @@ from headers import Function
 OUTPUTS = {"OUT", "LENGTH_OUT", "INOUT", "BYTES_OUT", "DEFERRED", "CHARS_OUT", "OUT_ARRAY", "INOUT_ARRAY", "ARRAY_OUT"}
 HIDDEN = {"LENGTH", "NOTHING", "SILENT"}
 CUSTOM_TYPES = {
-    "reltime": ("float", "float"), "abstime": ("float", "float"), "gss_buffer": ("Buffer | None", "bytes"),
+    "reltime": ("float", "float"), "abstime": ("float", "float"), "struct_time": ("Sequence[int]", "tuple[int, ...]"),
+    "sigset": ("set[int] | Sequence[int]", "set[int]"), "sockaddr": ("tuple[Any, ...]", "tuple[Any, ...]"),
+    "gss_buffer": ("Buffer | None", "bytes"),
     "oid": ("OID | str", "OID"), "oid_set": ("Sequence[OID | str]", "list[OID]"), "buffer_set": ("Sequence[Buffer]", "list[bytes]"),
     "bindings": ("Buffer | Sequence[Any]", "bytes"),
     "option_value": ("Buffer | Sequence[OID | str | gss_cred_id_t] | None", "Any"), "x509": ("Buffer | Any", "bytes"), "x509_req": ("Buffer | Any", "bytes"),
@@ -49,7 +51,8 @@ def python_type(slot: Slot, module: str, *, output: bool = False) -> str:
     if slot.role == "CALL_ARG":
         return "Any"
     text = plain_type(slot.type, module, output)
-    nullable = "NULLABLE" in slot.flags and not text.endswith("| None") and not text.startswith(("None", "Any", "bool", "int", "float"))
+    certain = ("None", "Any") if slot.type.kind == "CUSTOM" and not output else ("None", "Any", "bool", "int", "float")
+    nullable = "NULLABLE" in slot.flags and not text.endswith("| None") and not text.startswith(certain)
     return f"{text} | None" if nullable else text
 
 
@@ -165,8 +168,9 @@ def stub(notes, functions, classifier, constants) -> str:
             lines += [f"    {n}: Any" for n, _ in ctype.fields] or ["    ..."]
             lines.append("")
     lines += ["OID: TypeAlias = Any", "gss_OID: TypeAlias = Any"] if any(t.custom == "oid" for t in classifier.types.values()) else []
-    kinds = {"integer": "int", "float": "float", "string": "str", "module": "Any", "address": "Any", "variable": "OID"}
+    kinds = {"integer": "int", "float": "float", "string": "str", "module": "Any", "address": "Any"}
     lines += [f"{c.name}: {kinds[c.kind]}" for c in constants if c.kind in kinds]
+    lines += [f"{c.name}: {plain_type(classifier.type(c.type), module, True)}" for c in constants if c.kind == "variable"]
     lines += [f"def {stub_signature(notes, f, s)}: ..." for f, s in functions if f.header not in notes.commands]
     lines += [f"{c.name} = {c.value}" for c in constants if c.kind == "alias"]
     return "\n".join(lines) + "\n"

@@ -155,7 +155,7 @@ class TypeWriter:
         if handle and handle.destroy and handle.destroy != "nothing":
             before += destroy_text(ctype, handle.destroy, anytime=ctype.name in self.notes.anytime)
             members.append(f".destroy = {ctype.symbol}_destroy")
-        if ctype.plain and not handle:
+        if (ctype.plain and not handle) or ctype.name in self.notes.makeable:
             members.append(".is_plain = true")
         if ctype.name in self.notes.slots:
             before = f"extern const PyType_Slot {self.notes.slots[ctype.name]}[];\n{before}"
@@ -384,8 +384,9 @@ class ModuleWriter:
                     given = "value" if by_address else "&value"
                     lines.append(f"    {{ {value} if (gl_add_custom(module, {name}, &{ctype.symbol}, {given}) < 0) return -1; }}")
             elif constant.kind == "variable":
-                symbol = self.classifier.type(constant.type).symbol
-                lines.append(f"    if (gl_add_custom(module, {name}, &{symbol}, &{constant.name}) < 0) return -1;")
+                ctype = self.classifier.type(constant.type)
+                add = "object" if ctype.kind == "BOX" else "custom"
+                lines.append(f"    if (gl_add_{add}(module, {name}, &{ctype.symbol}, &{constant.name}) < 0) return -1;")
         for function, _ in self.functions:
             if control_target(self.notes, function):
                 lines.append(f"    if (gl_add_method(module, &gl_method_{function.name}) < 0) return -1;")
