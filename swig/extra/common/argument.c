@@ -103,6 +103,13 @@ PyObject *cm_call(cm_during *during, PyObject *first, PyObject *second)
     return answer;
 }
 
+int cm_same(PyObject *stored, PyObject *datum)
+{
+    int same = stored ? PyObject_RichCompareBool(stored, datum, Py_EQ) : -1;
+    Py_XDECREF(stored);
+    return same;
+}
+
 int cm_raised(cm_during *during)
 {
     if (!during->type) return 0;

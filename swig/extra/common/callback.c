@@ -18,6 +18,7 @@ struct registration
     bool          released;             /* the library's handle is given back */
     bool          wanted;               /* the Python handle is alive */
     bool          calls;                /* the library may call it still */
+    bool          awaited;              /* the library will tell when it does not call any more */
     registration *next, *previous;
 };
 
@@ -45,7 +46,7 @@ static void drop_callable(registration *old)
 static void free_unneeded(registration *old)
 {
     if (!old->calls) drop_callable(old);
-    if (old->wanted || old->calls) return;
+    if (old->wanted || old->calls || old->awaited) return;
     if (old->previous) old->previous->next = old->next;
     else all = old->next;
     if (old->next) old->next->previous = old->previous;
@@ -90,8 +91,8 @@ void cm_callback_handle_free(globus_callback_handle_t *handle)
     PyGILState_STATE state;
     if (!gl_callback_begin(&state)) return;
     old->wanted = false;
-    forget_fired(old);
     if (old->released) free_unneeded(old);
+    else forget_fired(old);
     gl_callback_end(state);
 }
 
@@ -102,7 +103,7 @@ void cm_callbacks_dropped(void)
     {
         next = old->next;
         old->released = true;
-        old->calls = false;
+        old->calls = old->awaited = false;
         free_unneeded(old);
     }
 }
@@ -192,7 +193,7 @@ static void ended(void *user_arg)
     if (!gl_callback_begin(&state)) return;
     cm_dispose(PyTuple_GetItem(pair, 0), PyTuple_GetItem(pair, 1));
     registration *old = PyLong_AsVoidPtr(PyTuple_GetItem(pair, 2));
-    old->calls = false;
+    old->calls = old->awaited = false;
     free_unneeded(old);
     gl_take(pair);
     gl_callback_end(state);
@@ -209,7 +210,9 @@ PyObject *py_globus_callback_unregister(PyObject *handle, PyObject *callable, Py
     if (!pair || gl_give(pair) < 0) return Py_XDECREF(pair), NULL;
     globus_bool_t active = GLOBUS_FALSE;
     old->released = true;
+    old->awaited = told;
     globus_result_t result = globus_callback_unregister(old->handle, told ? ended : NULL, pair, &active);
+    if (result) old->awaited = false;
     if (!told || result) gl_take(pair);
     Py_DECREF(pair);
     if (result) return gl_raise(gl_error_from_result(result)), NULL;

@@ -42,6 +42,7 @@ typedef struct
 /* Calls with these arguments (new references) and, if there is one, the user's own. NULL once there is an exception. */
 PyObject *cm_call(cm_during *during, PyObject *first, PyObject *second);
 int cm_raised(cm_during *during);       /* restores the exception: -1, or 0 where there is none */
+int cm_same(PyObject *stored, PyObject *datum);     /* whether they are equal; steals the first */
 /* Calls a destructor of the user's for `object`; what it raises goes to sys.unraisablehook. */
 void cm_dispose(PyObject *callable, PyObject *object);
 

@@ -140,7 +140,19 @@ PyObject *py_globus_fifo_dequeue(PyObject *object)
 PyObject *py_globus_fifo_remove(PyObject *object, PyObject *datum)
 {
     globus_fifo_t *fifo = fifo_of("globus_fifo_remove", object);
-    return fifo ? leave(globus_fifo_remove(fifo, datum == Py_None ? NULL : datum)) : NULL;
+    PyObject *data = fifo ? data_of(fifo) : NULL, *found = NULL;
+    int same = 0;
+    for (Py_ssize_t i = 0; data && same == 0 && i < PyList_Size(data); ++i)
+    {
+        found = PyList_GetItem(data, i);
+        same = cm_same(Py_NewRef(found), datum);
+    }
+    if (same > 0) fifo = fifo_of("globus_fifo_remove", object);     /* Python's == may have closed it */
+    PyObject *left = NULL;
+    if (data && same == 0) left = Py_NewRef(Py_None);
+    if (data && same > 0 && fifo) left = leave(globus_fifo_remove(fifo, found == Py_None ? NULL : found));
+    Py_XDECREF(data);
+    return left;
 }
 
 /* C's own recurses, and stops the process for an empty one. */

@@ -19,11 +19,21 @@ static PyObject *found(PyObject *nodes, const globus_list_t *node)
     Py_RETURN_NONE;
 }
 
+/* Equal data are one datum, as they are to Python's own containers: C compares addresses. */
 PyObject *py_globus_list_search(PyObject *head, PyObject *datum)
 {
     PyObject *nodes = cm_nodes_from("globus_list_search", "head", head);
     if (!nodes) return NULL;
-    PyObject *result = found(nodes, globus_list_search(cm_first_of(nodes), datum == Py_None ? NULL : datum));
+    int same = 0;
+    globus_list_t *node = NULL;
+    cm_hold(nodes);
+    for (Py_ssize_t i = 0; same == 0 && i < PyList_Size(nodes); ++i)
+    {
+        node = cm_node_of(cm_node_at(nodes, i));
+        same = cm_same(gl_given(globus_list_first(node)), datum);
+    }
+    cm_release(nodes);
+    PyObject *result = same < 0 ? NULL : found(nodes, same ? node : NULL);
     Py_DECREF(nodes);
     return result;
 }

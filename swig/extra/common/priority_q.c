@@ -45,11 +45,20 @@ static PyObject *free_entry(entry *old)
     return datum;
 }
 
-static entry *find(const queue *owner, const PyObject *datum)
+/* The entry of an equal datum; NULL where there is none, or with an exception. */
+static entry *find(queue *owner, PyObject *datum)
 {
     entry *found = owner->first;
-    while (found && found->datum != datum) found = found->next;
-    return found;
+    int same = 0;
+    owner->busy = true;
+    while (found && (same = cm_same(Py_NewRef(found->datum), datum)) == 0) found = found->next;
+    owner->busy = false;
+    return same > 0 ? found : NULL;
+}
+
+static PyObject *not_found(void)
+{
+    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }
 
 static void free_queue(PyObject *capsule)
@@ -190,7 +199,7 @@ PyObject *py_globus_priority_q_remove(PyObject *object, PyObject *datum)
     queue *owner;
     globus_priority_q_t *pointer = queue_of("globus_priority_q_remove", object, &owner);
     entry *found = pointer ? find(owner, datum) : NULL;
-    if (!found) return pointer ? Py_NewRef(Py_None) : NULL;
+    if (!found) return not_found();
     owner->busy = true;
     return leave(owner, pointer, globus_priority_q_remove(pointer, found));
 }
@@ -200,7 +209,7 @@ PyObject *py_globus_priority_q_modify(PyObject *object, PyObject *datum, PyObjec
     queue *owner;
     globus_priority_q_t *pointer = queue_of("globus_priority_q_modify", object, &owner);
     entry *found = pointer ? find(owner, datum) : NULL;
-    if (!found) return pointer ? Py_NewRef(Py_None) : NULL;
+    if (!found) return not_found();
     PyObject *old = found->priority;
     found->priority = Py_NewRef(new_priority);
     owner->busy = true;
