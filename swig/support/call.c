@@ -96,7 +96,7 @@ static void free_blocks(void *blocks)
 static bool claims(const gl_slot *slot, PyObject *input)
 {
     bool may_destroy = slot->flags & GL_CONSUMES || (slot->role == GL_INOUT && gl_type_of(slot->type)->kind == GL_HANDLE);
-    return may_destroy && !(slot->flags & GL_EXTERNAL) && input != Py_None && gl_as_object(input);
+    return may_destroy && input != Py_None && gl_as_object(input);
 }
 
 /* An object that C keeps until a callback gives it back. A number is none, but C's own. */
@@ -130,7 +130,8 @@ void gl_end(gl_call *call)
     for (int i = 0; call->function && i < call->function->count; ++i)
     {
         if (call->filled & 1u << i) gl_type_of(call->function->slots[i].type)->release(*(void **)call->where[i]);
-        if (call->made[i] && claims(&call->function->slots[i], call->made[i])) ((gl_object *)call->made[i])->claimed = false;
+        gl_object *object = call->made[i] ? gl_as_object(call->made[i]) : NULL;
+        if (object && object->claimed == call) object->claimed = NULL;
         if (!call->committed && is_gift(&call->function->slots[i], call->made[i])) gl_take(call->made[i]);
         if (!call->committed && call->made[i] && call->function->slots[i].flags & GL_SHARED)
             gl_unshare(((gl_object *)call->made[i])->pointer);
@@ -154,6 +155,15 @@ int gl_enter(const gl_function *function)
     PyErr_Format(PyExc_RuntimeError, "%s() needs its module: call globus_module_activate(%s) first", function->name,
                  module->descriptor_name);
     return -1;
+}
+
+int gl_recheck(const gl_call *call)
+{
+    for (int i = 0; i < call->busy_count; ++i)
+        if (gl_object_usable_by(call->busy[i], call) < 0) return -1;
+    for (Py_ssize_t i = 0; call->busy_more && i < PyList_Size(call->busy_more); ++i)
+        if (gl_object_usable_by((gl_object *)PyList_GetItem(call->busy_more, i), call) < 0) return -1;
+    return 0;
 }
 
 /* ---- arguments ------------------------------------------------------------------------------------------------------ */
@@ -351,14 +361,15 @@ static int claim(gl_call *call, const gl_function *function, int index, PyObject
         PyErr_Format(PyExc_ValueError, "%s(): this %s is Python's: there is nothing to free", function->name, object->type->name);
         return -1;
     }
-    if (object->busy > 1) gl_reap_moment();      /* what used it may be about to be destroyed */
-    if (object->busy > 1)
+    bool shared = function->slots[index].flags & GL_EXTERNAL;      /* C wakes those who are waiting in it */
+    if (object->busy > 1 && !shared) gl_reap_moment();      /* what used it may be about to be destroyed */
+    if (object->busy > 1 && !shared)
     {
         PyErr_Format(PyExc_ValueError, "%s(): this %s is in use, by another call or by a handle made with it", function->name,
                      object->type->name);
         return -1;
     }
-    object->claimed = true;
+    object->claimed = call;
     if (!call->made[index]) call->made[index] = Py_NewRef(input);
     return 0;
 }
@@ -566,7 +577,7 @@ static PyObject *inout_output(gl_call *call, const gl_slot *slot, int index)
     PyObject *input = call->made[index];
     void *pointer = *(void **)*(void **)call->where[index];
     gl_object *object = input ? gl_as_object(input) : NULL;
-    if (object) object->claimed = false;
+    if (object) object->claimed = NULL;
     if (object && object->pointer == pointer) return Py_NewRef(input);
     if (object) gl_object_close(object);
     return gl_object_new(slot->type, pointer, slot->flags & GL_OWNED);

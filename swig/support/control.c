@@ -109,7 +109,7 @@ static PyObject *run(gl_call *call, const gl_command *command, invocation *made,
     }
     uint32_t result;
     call->function = function;
-    if (invoke(made, made->fixed_count + function->count, &result) < 0) return NULL;
+    if (gl_recheck(call) < 0 || invoke(made, made->fixed_count + function->count, &result) < 0) return NULL;
     PyObject *output = gl_return(call, function, &result);
     for (int i = 0; output && i < function->count; ++i)
         if (function->slots[i].role == GL_OUT || function->slots[i].role == GL_INOUT)

@@ -218,6 +218,8 @@ struct gl_call
 
 /* Refuses a call into a module that is not active, or in a forked child. */
 GL_API int gl_enter(const gl_function *function);
+/* Refuses a call with an object that was closed while the other arguments were converted. */
+GL_API int gl_recheck(const gl_call *call);
 /* Converts argument `index`; `where` is the C local. 0, or -1 with an exception. */
 GL_API int gl_in(gl_call *call, const gl_function *function, int index, PyObject *input, PyObject *args, void *where);
 /* Prepares a parameter that is no Python argument. */
@@ -281,7 +283,7 @@ struct gl_object
     bool      box;           /* `pointer` was malloc-ed by us */
     bool      transient;     /* memory of C that is valid only inside one callback */
     int       lent;          /* running callbacks that have it as an argument, of a transient one */
-    bool      claimed;       /* by a running call that may destroy it, or by the reaper */
+    const void *claimed;     /* by this running call, which may destroy it, or by the reaper */
 };
 
 /* Finds the object C's pointer belongs to, else makes one. */
@@ -299,6 +301,7 @@ GL_API void gl_object_close(gl_object *object);
 void      gl_object_leave_box(gl_object *object);                      /* does not free it: C goes on using its memory */
 void      gl_object_use(gl_object *object, int step);                  /* one more call uses it and what it belongs to; -1: one less */
 GL_API int  gl_object_usable(gl_object *object);                       /* 0, or -1 with ValueError */
+int       gl_object_usable_by(const gl_object *object, const void *claimer);   /* also if it is claimed by this call */
 GL_API int  gl_object_keep(gl_object *owner, PyObject *key, PyObject *value);
 GL_API void *gl_pointer_of(PyObject *object, const char *type);        /* the C pointer of an open object of this type, or NULL */
 gl_object *gl_object_root(gl_object *object);                          /* the struct that a struct inside it belongs to */

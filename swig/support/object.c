@@ -45,17 +45,18 @@ static bool is_alive(const gl_object *object)
     return !object;
 }
 
-/* What C stores at this address now is something new: the memory was freed, and given out again. */
-static bool is_stale(const gl_object *known, bool fresh)
+static bool is_claimed(const gl_object *object)
 {
-    return !is_alive(known) || (fresh && known->claimed);
+    while (object && !object->claimed) object = owner_of(object);
+    return object;
 }
 
-/* The living object that the pointer belongs to, or NULL. */
-static gl_object *look_up(gl_type *type, void *pointer, bool fresh)
+/* The living object that the pointer belongs to, or NULL. What an object that is just being destroyed was, an output
+ * cannot be: the memory was freed, and given out again. Its own callbacks still mean the old object. */
+static gl_object *look_up(gl_type *type, void *pointer, bool is_output)
 {
     gl_object *known = registry_find(type, pointer);
-    if (!known || !is_stale(known, fresh)) return known;
+    if (!known || (is_alive(known) && !(is_output && is_claimed(known)))) return known;
     registry_remove(known);
     if (!known->claimed) gl_object_close(known);      /* else the call that destroys it does that */
     return NULL;
@@ -75,9 +76,9 @@ static gl_object *allocate(gl_type *type)
     return object;
 }
 
-static gl_object *find_or_make(gl_type *type, void *pointer, bool owned, bool *made)
+static gl_object *find_or_make(gl_type *type, void *pointer, bool is_output, bool *made)
 {
-    gl_object *known = look_up(type, pointer, owned);
+    gl_object *known = look_up(type, pointer, is_output);
     *made = !known;
     if (known) return (gl_object *)Py_NewRef((PyObject *)known);
     gl_object *object = allocate(type);
@@ -100,7 +101,7 @@ PyObject *gl_object_borrow(gl_type *type, void *pointer, gl_object *from)
 {
     if (!pointer) Py_RETURN_NONE;
     bool made;
-    gl_object *object = find_or_make(gl_type_of(type), pointer, false, &made);
+    gl_object *object = find_or_make(gl_type_of(type), pointer, true, &made);
     if (object && made) object->lender = (gl_object *)Py_NewRef((PyObject *)from);
     return (PyObject *)object;
 }
@@ -208,7 +209,7 @@ static void object_finalize(PyObject *self)
     gl_object *object = (gl_object *)self;
     bool must_destroy = object->owned && !object->claimed && object->pointer && object->type->destroy;
     if (!must_destroy || gl_finalizing || gl_forked) return;      /* the process's end frees it */
-    object->claimed = true;
+    object->claimed = object;
     Py_INCREF(self);
     gl_reap(object);
 }
@@ -286,13 +287,18 @@ static PyObject *object_make(PyTypeObject *python_type, PyObject *args, PyObject
 
 int gl_object_usable(gl_object *object)
 {
+    return gl_object_usable_by(object, NULL);
+}
+
+int gl_object_usable_by(const gl_object *object, const void *claimer)
+{
     if (!is_alive(object))
     {
         PyErr_Format(PyExc_ValueError, "this %s is closed", object->type->name);
         return -1;
     }
     for (const gl_object *whole = object; whole; whole = owner_of(whole))
-        if (whole->claimed)
+        if (whole->claimed && whole->claimed != claimer)
         {
             PyErr_Format(PyExc_ValueError, "this %s is in use by another call", whole->type->name);
             return -1;

@@ -148,8 +148,9 @@ class Recorder:
 
 
 @pytest.fixture
-def recorder() -> Recorder:
-    return Recorder()
+def recorder() -> type[Recorder]:
+    """The class: a fixture's own object would outlive the count of what is alive."""
+    return Recorder
 
 
 @pytest.fixture

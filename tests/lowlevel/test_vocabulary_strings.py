@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("balanced")
 Steady = Callable[..., None]
 
 
-# ---- strings -----------------------------------------------------------------------------------------------
+# ---- strings -------------------------------------------------------------------------------------------
 
 
 @given(st.binary(max_size=200).filter(lambda data: b"\0" not in data))
@@ -115,7 +115,7 @@ def test_printf_like_functions_take_the_finished_string(toy: Any) -> None:
     assert toy.toy_format_list("%s%s%s%n") == (8, "%s%s%s%n")
 
 
-# ---- lists of strings --------------------------------------------------------------------------------------
+# ---- lists of strings ----------------------------------------------------------------------------------
 
 
 def test_string_lists(toy: Any, steady: Steady) -> None:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("balanced")
 Steady = Callable[..., None]
 
 
-# ---- structs -----------------------------------------------------------------------------------------------
+# ---- structs -------------------------------------------------------------------------------------------
 
 
 def test_structs(toy: Any) -> None:
@@ -143,7 +143,7 @@ def test_a_struct_cannot_pass_for_another(toy: Any) -> None:
         type("Derived", (base,), {})()
 
 
-# ---- times and files ---------------------------------------------------------------------------------------
+# ---- times and files -----------------------------------------------------------------------------------
 
 
 def test_times(toy: Any) -> None:

@@ -66,12 +66,14 @@ void toy_pause(int milliseconds)
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t  changed = PTHREAD_COND_INITIALIZER;
 static toy_handle_t    free_handles;      /* the last one freed is the next one made: addresses come back at once */
+static int             free_count;
 
 static toy_handle_t take(void)
 {
     pthread_mutex_lock(&lock);
     toy_handle_t handle = free_handles;
     if (handle) free_handles = handle->next_free;
+    free_count -= handle != NULL;
     pthread_mutex_unlock(&lock);
     if (handle) memset(handle, 0, sizeof *handle);
     return handle ? handle : calloc(1, sizeof *handle);
@@ -81,9 +83,15 @@ static void give_back(toy_handle_t handle)
 {
     memset(handle, 0xDD, sizeof *handle);      /* whoever uses it now fails loudly */
     pthread_mutex_lock(&lock);
-    handle->next_free = free_handles;
-    free_handles = handle;
+    bool enough = free_count == 16;
+    if (!enough)
+    {
+        handle->next_free = free_handles;
+        free_handles = handle;
+        ++free_count;
+    }
     pthread_mutex_unlock(&lock);
+    if (enough) free(handle);
 }
 
 globus_result_t toy_handle_init(toy_handle_t *handle, const char *name)
@@ -133,11 +141,20 @@ globus_result_t toy_handle_get_child(toy_handle_t handle, toy_handle_t *child)
     return GLOBUS_SUCCESS;
 }
 
+static int waiting;
+
+int toy_waiting(void)
+{
+    return __atomic_load_n(&waiting, __ATOMIC_SEQ_CST);
+}
+
 static globus_result_t wait_for_wake(toy_handle_t handle)
 {
     pthread_mutex_lock(&lock);
     ++handle->waiting;
+    __atomic_add_fetch(&waiting, 1, __ATOMIC_SEQ_CST);
     while (!handle->woken) pthread_cond_wait(&changed, &lock);
+    __atomic_sub_fetch(&waiting, 1, __ATOMIC_SEQ_CST);
     --handle->waiting;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);

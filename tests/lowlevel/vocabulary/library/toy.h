@@ -38,6 +38,8 @@ globus_result_t toy_handle_get_name(toy_handle_t handle, char **name);
 globus_result_t toy_handle_get_child(toy_handle_t handle, toy_handle_t *child);
 /** Blocks until another thread calls toy_handle_wake(). */
 globus_result_t toy_handle_wait(toy_handle_t handle);
+/** How many threads are blocked so. */
+int toy_waiting(void);
 globus_result_t toy_handle_wake(toy_handle_t handle);
 /** As toy_handle_wait(), but destroying the handle meanwhile is allowed: it wakes the waiting call first. */
 globus_result_t toy_handle_wait_or_close(toy_handle_t handle);
