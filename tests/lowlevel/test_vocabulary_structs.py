@@ -152,7 +152,7 @@ def test_times(toy: Any) -> None:
     assert toy.toy_double_time(0.3) == 0.6
     assert toy.toy_next_day(1_700_000_000.25) == 1_700_086_400.25
     assert toy.toy_next_year(1_700_000_000) == 1_731_622_400
-    for wrong in (float("nan"), float("inf"), 1e300):
+    for wrong in (float("nan"), float("-inf"), 1e300):
         for function in (toy.toy_double_time, toy.toy_next_day, toy.toy_next_year):
             with pytest.raises(OverflowError):
                 function(wrong)

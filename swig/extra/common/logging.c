@@ -255,9 +255,9 @@ PyObject *py_globus_logging_destroy(PyObject *object)
 {
     globus_logging_handle_t handle = cm_ending("globus_logging_destroy", "handle", "globus_logging_handle_t", object);
     if (!handle) return NULL;
-    ((gl_object *)object)->claimed = true;
+    ((gl_object *)object)->claimed = object;
     PyObject *result = with_lock("globus_logging_destroy", object, handle, globus_logging_destroy);
-    ((gl_object *)object)->claimed = false;
+    ((gl_object *)object)->claimed = NULL;
     if (result) gl_object_close((gl_object *)object);
     return result;
 }
