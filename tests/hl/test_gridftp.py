@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import functools
 import gc
 import hashlib
 import io
@@ -47,8 +48,9 @@ class Awaiting:
         return self._runner.run(collect())
 
     def close(self) -> None:
-        self._runner.run(self._client.close())
-        self._runner.close()
+        if not self._client.closed:
+            self._runner.run(self._client.close())
+            self._runner.close()
 
 
 AnyClient = Any
@@ -93,6 +95,7 @@ def place(gridftp_server: GridFTPServer, request: pytest.FixtureRequest) -> Plac
     return Place(gridftp_server, path)
 
 
+@functools.cache
 def data(size: int) -> bytes:
     """Bytes in which every place looks different."""
     return b"".join(i.to_bytes(8, "big") for i in range(size // 8 + 1))[:size]
@@ -583,7 +586,7 @@ def test_list(client: AnyClient, place: Place) -> None:
     assert set(entries) == {"a", "d", "link"}
     assert (entries["a"].type, entries["a"].size) == ("file", 5)
     assert entries["d"].is_dir
-    assert entries["link"].target == "a"
+    assert entries["link"].target in ("a", f"{place.path}/a")
     assert entries["a"].path == f"{place.path}/a"
     assert client.list(place.url + "/") == client.list(place.url)
 
@@ -1103,7 +1106,7 @@ def test_a_client_logs_in_once(grid: Grid) -> None:
             one.put(b"x", server.url + "/a")
             one.get(server.url + "/a", bytearray(1))
         assert "1 connections, 1 idle" in repr(one)
-        assert server.log.read_text().count("successfully authorized") == 1
+        assert server.log.read_text().count("New connection from") == 1
 
 
 def test_small_files_in_extended_mode_share_a_data_channel(grid: Grid, tmp_path: Path) -> None:
@@ -1166,7 +1169,7 @@ def test_closing_a_client_aborts_what_other_threads_do(grid: Grid, place: Place)
 
     def work() -> None:
         try:
-            one.put(slowly(data(100 * MB), 0.05), place / "b", block_size=MB)
+            one.put(slowly(data(20 * MB), 0.2), place / "b", block_size=MB)
         except BaseException as error:  # noqa: BLE001 - for the assertion
             caught.append(error)
 
@@ -1209,6 +1212,10 @@ def test_transfers_leak_neither_memory_nor_descriptors(grid: Grid, place: Place)
     def descriptors() -> int:
         return len(os.listdir("/proc/self/fd"))
 
+    def alive() -> int:
+        gc.collect()
+        return sum(count for name, count in globus_lowlevel.live().items() if name != "called")
+
     def work(one: Client) -> None:
         one.get(url, bytearray(100_000))
         one.put(data(1000), place / "b")
@@ -1219,10 +1226,8 @@ def test_transfers_leak_neither_memory_nor_descriptors(grid: Grid, place: Place)
     with Client(credential=grid.user.credential) as one:
         for _ in range(3):
             work(one)
-        gc.collect()
-        before, live = descriptors(), dict(globus_lowlevel.live())
+        before = descriptors(), alive()
         for _ in range(30):
             work(one)
-        gc.collect()
-        wait_for(lambda: descriptors() <= before)
-        wait_for(lambda: sum(globus_lowlevel.live().values()) <= sum(live.values()) + 3)
+        wait_for(lambda: descriptors() <= before[0])
+        wait_for(lambda: alive() <= before[1] + 3)

@@ -55,7 +55,7 @@ class _Call:
         self._function = function
         self._lock = threading.Lock()
         self._ran = False
-        self._handle: int | None = None
+        self._handle: object = None
         _scheduled.add(self)
         handle = common.globus_callback_space_register_oneshot(
             delay, self._run, None, common.GLOBUS_CALLBACK_GLOBAL_SPACE
@@ -77,9 +77,5 @@ class _Call:
                 self._give_back()
 
     def _give_back(self) -> None:
-        common.globus_callback_unregister(self._handle, _nothing, None)
+        common.globus_callback_unregister(self._handle, None, None)
         _scheduled.discard(self)
-
-
-def _nothing(_: object) -> None:
-    """What is called when a callback has been given back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -76,6 +77,7 @@ class Copier:
             self._client = Client(
                 protection=self._settings.protection,
                 data_channel_authentication=self._settings.data_channel_authentication,
+                dialogue=sys.stderr if self._settings.debug else None,
             )
         return self._client
 

@@ -15,6 +15,7 @@ from .._runtime.drivers import run_async, run_blocking
 from ..errors import GridError, IsDirectoryError
 from ..timeouts import Limit, Timeout
 from .credentials import CredentialLike, load_credential
+from .dialogue import Dialogue, TextWriter
 from .files import AsyncFile, BufferedRemoteWriter, RawRemoteReader, RawRemoteWriter
 from .listing import Entry
 from .options import Protection, Security
@@ -63,6 +64,8 @@ class _Client:
         timeout: limits for each call that does not bring its own: seconds, or a
             :class:`~globus_hl.timeouts.Timeout`.
         max_connections: to one server at a time; further calls wait for a free one.
+        dialogue: a text file, or anything with its ``write``, that gets what is said on the control channels,
+            passwords left out. It is written to from threads of the library.
 
     Raises:
         NoCredentialError, CredentialError: the credential cannot be used.
@@ -79,12 +82,19 @@ class _Client:
         ipv6: bool | None = None,
         timeout: Timeout | float | None = None,
         max_connections: int = 8,
+        dialogue: TextWriter | None = None,
     ) -> None:
         if max_connections < 1:
             raise ValueError(f"max_connections={max_connections}: at least one is needed")
         loaded = None if credential is None else load_credential(credential)
         security = Security(loaded, server_subject, protection, data_channel_authentication, ipv6)
-        self._core = Transfers(security, timeout, max_connections, _client_name())
+        self._core = Transfers(
+            security,
+            timeout,
+            max_connections,
+            _client_name(),
+            None if dialogue is None else Dialogue(dialogue),
+        )
         self._pid = os.getpid()
 
     @property

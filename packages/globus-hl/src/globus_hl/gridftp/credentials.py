@@ -58,10 +58,10 @@ def load_credential(source: CredentialLike) -> Credential:
     activate(gssapi, "GLOBUS_GSI_GSSAPI_MODULE")
     try:
         # The form "name=path" lets the library read the file, and refuse one that others may read.
-        imported = gssapi.gss_import_cred("1.3.6.1.4.1.3536.1.1", 1, b"X509_USER_PROXY=" + os.fsencode(path), 0)
+        imported, _lifetime = gssapi.gss_import_cred(None, 1, b"X509_USER_PROXY=" + os.fsencode(path), 0)
     except GlobusError as error:
         raise CredentialError(
             f"the credential in {shown} cannot be used: {error}",
             hint="it must be an unencrypted PEM proxy that only its owner may read (mode 600)",
         ) from error
-    return Credential(next(o for o in imported if isinstance(o, gssapi.gss_cred_id_t)), shown)
+    return Credential(imported, shown)

@@ -26,7 +26,11 @@ __all__ = [
 
 
 class Sink(Protocol):
-    """Where downloaded data goes."""
+    """Where downloaded data goes.
+
+    One that needs the blocks in order must have just one buffer: with several, their callbacks may overtake each other
+    even in stream mode.
+    """
 
     def buffers(self) -> Iterable[Any]:
         """The buffers to begin with, each of them an argument for `next`."""

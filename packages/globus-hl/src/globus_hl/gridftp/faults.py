@@ -57,7 +57,7 @@ def login_error(error: GlobusError, url: GridFTPURL, credential: Credential | No
     return _connection_error(error, f"could not connect to {url.host}:{url.port}", server)
 
 
-def operation_error(error: GlobusError, url: GridFTPURL, doing: str, refusal: Reply | None) -> GridError:
+def operation_error(error: Exception, url: GridFTPURL, doing: str, refusal: Reply | None) -> GridError:
     """The error for an operation on `url`.
 
     Args:
@@ -65,12 +65,15 @@ def operation_error(error: GlobusError, url: GridFTPURL, doing: str, refusal: Re
         refusal: what the server said against it, for when `error` is only that the data connection broke.
     """
     message = f"could not {doing}"
-    if (reply := reply_of(error) or refusal) is not None:
+    reply = (reply_of(error) if isinstance(error, GlobusError) else None) or refusal
+    if reply is not None:
         kind, number = error_class(reply)
         reason = os.strerror(number) if number is not None else reply.summary
         return kind(
             f"{message}: {reason}", url=str(url), reply_code=reply.code, reply=reply.text, errno=number
         )
+    if not isinstance(error, GlobusError):
+        return ConnectionLostError(f"{message}: {error}", url=str(url))
     if error.module == "globus_ftp_client" and error.code == ftp_client.GLOBUS_FTP_CLIENT_ERROR_FEATURE:
         return UnsupportedError(f"{message}: {_innermost(error)}", url=str(url))
     if (failure := handshake_fault(error, message, str(url))) is not None:

@@ -19,11 +19,12 @@ from ..errors import (
     ServerError,
 )
 from ..timeouts import Deadline
-from .connection import Connection, Pool, Route
+from .connection import Connection, Route
 from .faults import is_undecided, operation_error
 from .listing import Entry, parse_mlsx
-from .operations import Command, CompleteCallback, Transfer
+from .operations import Command, CompleteCallback, StuckTransfer, Transfer
 from .options import Endpoint, Security, Tuning, c_url, operation_attributes
+from .pool import Pool
 from .url import GridFTPURL
 
 __all__ = ["Expected", "Job", "StaleConnection"]
@@ -58,7 +59,7 @@ class Job:
         pool: where it comes from and goes back to.
         urls: one of each server that it must lead to.
         deadline: limits everything that is done with it, and getting it.
-        extended: whether the data is to travel in extended block mode.
+        tuning: of the transfer that it is for.
         repeatable: whether the first operation may raise :class:`StaleConnection`.
         tidying: whether it is to be done even though the client is being closed.
     """
@@ -71,7 +72,7 @@ class Job:
         security: Security,
         *urls: GridFTPURL,
         deadline: Deadline,
-        extended: bool = False,
+        tuning: Tuning = NO_TUNING,
         repeatable: bool = False,
         tidying: bool = False,
     ) -> None:
@@ -79,15 +80,14 @@ class Job:
         self.deadline = deadline
         self._pool = pool
         self._urls = urls
-        self._extended = extended
+        self._route = Route.to(security, tuning, *urls)
         self._repeatable = repeatable
         self._tidying = tidying
         self._good = True
 
     async def __aenter__(self) -> Job:
-        route = Route.to(self.security, *self._urls)
         self.connection = await self._pool.acquire(
-            route, self._urls, self.deadline, extended=self._extended, tidying=self._tidying
+            self._route, self._urls, self.deadline, tidying=self._tidying
         )
         self._repeatable = self._repeatable and not self.connection.fresh
         return self
@@ -119,9 +119,9 @@ class Job:
         """Whether the server of `url` announced a feature."""
         return feature in self.connection.features[Endpoint.of(url)]
 
-    def attributes(self, url: GridFTPURL, tuning: Tuning = NO_TUNING) -> Any:
-        """A fresh ``globus_ftp_client_operationattr_t``."""
-        return operation_attributes(url, self.security, tuning)
+    def attributes(self, url: GridFTPURL, tuning: Tuning | None = None) -> Any:
+        """A fresh ``globus_ftp_client_operationattr_t``; `tuning` for transfers only."""
+        return operation_attributes(url, self.security, tuning or self._route.tuning)
 
     def limits(self, url: GridFTPURL, doing: str, *, stall: float | None = None) -> dict[str, Any]:
         """Keyword arguments of an operation: its limits, and the error for when they are passed."""
@@ -168,15 +168,11 @@ class Job:
         self._good = False
         try:
             result = await self.connection.run(operation)
-        except GlobusError as error:
+        except (GlobusError, StuckTransfer) as error:
             failure = operation_error(error, url, doing, self.connection.refusal)
             if may_be_stale and isinstance(failure, ConnectionLostError) and not _moved_data(operation):
                 raise StaleConnection(failure) from error
-            self._good = (
-                failure.reply_code is not None
-                and not isinstance(failure, ConnectionError)
-                and _clean(operation)
-            )
+            self._good = _survives(failure, operation)
             if self._good and expected != "anything" and is_undecided(failure):
                 failure = await self._second_look(url, doing, failure, expected)
             raise failure from error
@@ -226,6 +222,13 @@ def _mismatch(entry: Entry, expected: Expected) -> tuple[type[ServerError], str]
     if expected in ("directory", "place") and not entry.is_dir:
         return NotDirectoryError, "it is not a directory"
     return None
+
+
+def _survives(failure: GridError, operation: Command[Any]) -> bool:
+    """Whether the connection can be used again: the server said no in good order, and nothing is left over of it."""
+    if failure.reply_code is None or isinstance(failure, ConnectionError):
+        return False
+    return not isinstance(operation, Transfer) or (operation.clean and not operation.bytes_done)
 
 
 def _clean(operation: Command[Any]) -> bool:

@@ -16,7 +16,7 @@ from .ends import Sink
 from .job import Expected, Job, StartCall
 from .listing import Entry, parse_list, parse_mlsx
 from .operations import Download
-from .options import Endpoint, c_url
+from .options import Endpoint, Tuning, c_url
 from .session import Session
 from .url import GridFTPURL
 
@@ -67,7 +67,7 @@ class Namespace(Session):
             async with Job(self.pool, security, target, deadline=deadline, repeatable=retry_welcome) as job:
                 return await job.mlst(target) if job.can(target, "MLST") else await _stat_by_list(job, target)
 
-        return await self.retrying(Route.to(security, target), attempt)
+        return await self.retrying(Route.to(security, Tuning(), target), attempt)
 
     async def exists(self, url: str | GridFTPURL, *, timeout: Limit = None) -> bool:
         """Whether there is a file or directory of that name. Links are followed.
@@ -197,7 +197,7 @@ class Namespace(Session):
             async with Job(self.pool, security, target, deadline=deadline, repeatable=retry_welcome) as job:
                 return await _list(job, target)
 
-        return await self.retrying(Route.to(security, target), attempt)
+        return await self.retrying(Route.to(security, Tuning(), target), attempt)
 
     # -- changing
     # ------------------------------------------------------------------------------------------------
@@ -340,14 +340,14 @@ def _new_name(url: GridFTPURL, new: str | GridFTPURL) -> GridFTPURL:
 
 
 class _LineSink:
-    """Parses a listing while it arrives, line by line. The blocks come in order: listings use stream mode."""
+    """Parses a listing while it arrives, line by line."""
 
     def __init__(self, parse: Callable[[bytes], None]) -> None:
         self._parse = parse
         self._rest = b""
 
     def buffers(self) -> list[bytearray]:
-        return [bytearray(LISTING_BLOCK), bytearray(LISTING_BLOCK)]
+        return [bytearray(LISTING_BLOCK)]
 
     def next(self, buffer: Any) -> Any:
         return buffer

@@ -14,13 +14,21 @@ from typing import Any, TypeVar
 from globus_lowlevel import GlobusError, ftp_client
 
 from .._runtime.completion import Operation
+from .._runtime.library import call_soon
 from .ends import Sink, Source
 
-__all__ = ["Command", "Download", "Transfer", "Upload"]
+__all__ = ["Command", "Download", "StuckTransfer", "Transfer", "Upload"]
+
+REFUSED_SECONDS = 0.5
+"""How long a transfer that the server has ended may take to end on this side."""
 
 T = TypeVar("T")
 CompleteCallback = Callable[[Any, Any, GlobusError | None], None]
 Start = Callable[[CompleteCallback, Any], Any]
+
+
+class StuckTransfer(Exception):
+    """The server has ended a transfer, and the library does not."""
 
 
 class Command(Operation[T]):
@@ -51,6 +59,9 @@ class Command(Operation[T]):
         if error is not None:
             raise error
         return self._value(self._started)
+
+    def refused(self) -> None:
+        """The server said no; the library is about to end the operation."""
 
     def abort(self) -> None:
         # Refused only if the operation is ending by itself at this moment; its callback comes in any case.
@@ -83,7 +94,11 @@ class Transfer(Command[int]):
 
     def collect(self, error: BaseException | None) -> int:
         super().collect(error)
+        self._let_go()
         return self.bytes_done
+
+    def _let_go(self) -> None:
+        """Drop the user's buffers, which the library has given back: its thread may still be on its way out of here."""
 
     @property
     def clean(self) -> bool:
@@ -135,6 +150,19 @@ class Transfer(Command[int]):
             with self._count_lock:
                 self._in_flight -= 1
 
+    def refused(self) -> None:
+        # The library may wait for ever: for a block with the end-of-file mark, while it takes no more blocks; or for a
+        # block that it lost when it tore down the data connections.
+        call_soon(self._end_refused, REFUSED_SECONDS)
+
+    def _end_refused(self) -> None:
+        if not self.finished():
+            self.cancel(inline=True)
+            call_soon(self._give_up, REFUSED_SECONDS)
+
+    def _give_up(self) -> None:
+        self.set_error(StuckTransfer())
+
     def _done_with(self, buffer: Any, length: int, offset: int) -> None:
         """`length` bytes of the buffer have moved."""
         raise NotImplementedError
@@ -172,6 +200,10 @@ class Download(Transfer):
                 # The transfer is ending, for better or worse: the completion callback will tell.
                 return False
         return True
+
+
+    def _let_go(self) -> None:
+        vars(self).pop("_sink", None)  # may be called twice
 
 
 class Upload(Transfer):
@@ -215,3 +247,6 @@ class Upload(Transfer):
         if error is None and self._refused is not None:
             raise self._refused
         return super().collect(error)
+
+    def _let_go(self) -> None:
+        vars(self).pop("_source", None)

@@ -104,7 +104,7 @@ class RemoteReader:
                 download = Download(job.handle, start, sink, **job.limits(self.url, "read it"))
                 return await job.run(download, self.url, "read it", expected="file")
 
-        return await session.retrying(Route.to(self._security, self.url), attempt)
+        return await session.retrying(Route.to(self._security, Tuning(), self.url), attempt)
 
     # -- the stream
     # ----------------------------------------------------------------------------------------------
@@ -114,7 +114,11 @@ class RemoteReader:
         await job.__aenter__()
         self._job = job
         self._stream = StreamingDownload(
-            job.handle, self._start(job, self.size), self._block_size, **job.limits(self.url, "read it")
+            job.handle,
+            self._start(job, self.size),
+            self.position,
+            self._block_size,
+            **job.limits(self.url, "read it"),
         )
         self._stream_position = self.position
         job.connection.run(self._stream).launch(inline=True)

@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 from .._runtime.drivers import Background, Work
 from ..errors import ClosedError, OperationTimeoutError
 from ..timeouts import GRACE, Deadline, Limit, Timeout
-from .connection import Pool, Route
+from .connection import Route
+from .dialogue import Dialogue
 from .job import Expected, Job, StaleConnection, StartCall
-from .options import Protection, Security
+from .options import Protection, Security, Tuning
+from .pool import Pool
 from .url import GridFTPURL
 
 __all__ = ["Session"]
@@ -29,6 +31,7 @@ class Session:
         timeout: the client's limits.
         max_connections: to one server.
         client_name: what servers are told, name and version.
+        dialogue: shows what is said on the control channels.
     """
 
     def __init__(
@@ -37,10 +40,11 @@ class Session:
         timeout: Timeout | float | None,
         max_connections: int,
         client_name: tuple[str, str],
+        dialogue: Dialogue | None = None,
     ) -> None:
         self.security = security
         self.timeout = Timeout().merge(timeout)
-        self.pool = Pool(max_connections, client_name)
+        self.pool = Pool(max_connections, client_name, dialogue)
         self._background: set[Background] = set()
 
     async def close(self) -> None:
@@ -113,4 +117,4 @@ class Session:
 
         if not repeatable:
             return await attempt(False)
-        return await self.retrying(Route.to(security, url), attempt)
+        return await self.retrying(Route.to(security, Tuning(), url), attempt)

@@ -69,13 +69,19 @@ class _Paced:
 
 
 class StreamingDownload(_Paced, Download):
-    """A download in stream mode, whose blocks are taken with `next_block` and given back with `recycle`."""
+    """A download in stream mode, whose blocks are taken with `next_block` and given back with `recycle`.
 
-    def __init__(self, handle: Any, start: Start, block_size: int, **limits: Any) -> None:
+    Args:
+        place: offset of its first byte.
+    """
+
+    def __init__(self, handle: Any, start: Start, place: int, block_size: int, **limits: Any) -> None:
         _Paced.__init__(self)
         Download.__init__(self, handle, start, self, **limits)  # type: ignore[arg-type]
         self._block_size = block_size
-        self._blocks: deque[tuple[bytearray, int]] = deque()
+        # By place in the file: the callbacks of two blocks may overtake each other.
+        self._blocks: dict[int, tuple[bytearray, int]] = {}
+        self._place = place
 
     def begin(self) -> None:
         Command.begin(self)
@@ -90,9 +96,9 @@ class StreamingDownload(_Paced, Download):
             except GlobusError:
                 return  # the transfer is ending: the completion callback will tell
 
-    def _done_with(self, buffer: Any, length: int, offset: int) -> None:  # noqa: ARG002
+    def _done_with(self, buffer: Any, length: int, offset: int) -> None:
         if length:
-            self._blocks.append((buffer, length))
+            self._blocks[offset] = (buffer, length)
         self._moved(length)
         self._notify()
 
@@ -105,8 +111,11 @@ class StreamingDownload(_Paced, Download):
 
     async def next_block(self, limits: dict[str, Any]) -> tuple[bytearray, int] | None:
         """The next buffer, and how much of it is filled; None when there is no more: await the download to learn why."""
-        await self._wait(lambda: self._blocks or self.done(), limits)
-        return self._blocks.popleft() if self._blocks else None
+        await self._wait(lambda: self._place in self._blocks or self.done(), limits)
+        block = self._blocks.pop(self._place, None)
+        if block is not None:
+            self._place += block[1]
+        return block
 
 
 class StreamingUpload(_Paced, Upload):

@@ -94,7 +94,7 @@ class Transfers(Namespace):
                 security,
                 source,
                 deadline=deadline,
-                extended=tuning.extended,
+                tuning=tuning,
                 repeatable=retry_welcome,
             )
             async with job:
@@ -108,11 +108,10 @@ class Transfers(Namespace):
                     start = _get_call(job, source, tuning, offset, length)
                     download = Download(job.handle, start, sink, **job.limits(source, "get it"))
                     report.watch(download)
-                    job.connection.extended = tuning.extended
                     await job.run(download, source, "get it", expected="file")
             return report.result()
 
-        return await self.retrying(Route.to(security, source), attempt)
+        return await self.retrying(Route.to(security, tuning, source), attempt)
 
     async def put(
         self,
@@ -187,7 +186,7 @@ class Transfers(Namespace):
                     security,
                     destination,
                     deadline=deadline,
-                    extended=tuning.extended,
+                    tuning=tuning,
                     repeatable=retry_welcome,
                 )
                 async with job:
@@ -197,7 +196,7 @@ class Transfers(Namespace):
                             await _upload(job, origin, target, destination, tuning, offset, report)
                 return report.result()
 
-            return await self.retrying(Route.to(security, destination), attempt)
+            return await self.retrying(Route.to(security, tuning, destination), attempt)
 
     async def copy(
         self,
@@ -263,7 +262,7 @@ class Transfers(Namespace):
         security = self._security_between(from_url, to_url, protection, data_channel_authentication)
         tuning = Tuning(parallelism, mode, tcp_buffer, block_size)
         job = Job(
-            self.pool, security, from_url, to_url, deadline=self.deadline(timeout), extended=tuning.extended
+            self.pool, security, from_url, to_url, deadline=self.deadline(timeout), tuning=tuning
         )
         async with job:
             total = await _size_if_told(job, from_url, 0)
@@ -353,7 +352,6 @@ async def _upload(
     job.no_retry()  # the source will have been read
     upload = Upload(job.handle, start, origin.source, **job.limits(shown, "put it"))
     report.watch(upload)
-    job.connection.extended = tuning.extended
     await job.run(upload, shown, "put it", expected="place")
 
 
@@ -372,5 +370,4 @@ async def _third_party(
     doing = f"copy it to {shown}"
     transfer = ThirdParty(job.handle, start, **job.limits(source, doing))
     report.watch(transfer)
-    job.connection.extended = tuning.extended
     await job.run(transfer, source, doing, expected="file")
