@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import hashlib
 import os
@@ -79,7 +80,9 @@ def fetch(handle: Any, source: str, attr: Any, *, blocks: int = 3, size: int = 6
             if length:  # reads that were left over at the end of the file come back empty
                 parts[offset] = bytes(buffer[:length])
             if not eof:
-                ftp_client.globus_ftp_client_register_read(handle, buffer, on_data, None)
+                # Refused when another data connection has brought the end meanwhile.
+                with contextlib.suppress(GlobusError):
+                    ftp_client.globus_ftp_client_register_read(handle, buffer, on_data, None)
 
     ftp_client.globus_ftp_client_get(handle, source, attr, None, completion, None)
     for _ in range(blocks):
