@@ -156,7 +156,7 @@ def test_grid_proxy_info_sees_an_rfc_proxy_of_the_user(grid: Grid) -> None:
     assert fields["type"] == "RFC 3820 compliant impersonation proxy"
     assert fields["identity"] == fields["issuer"] == grid.user.subject
     assert fields["strength"] == "2048 bits"
-    assert fields["timeleft"].startswith(("11:59", "12:00"))
+    assert fields["timeleft"].startswith(("11:", "12:00"))  # the grid may be as old as the test run
 
 
 def test_stock_tools_make_proxies_of_the_user(grid: Grid, tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ def test_password(grid: Grid, source: Path) -> None:
 def test_nomap_lets_in_whom_the_map_does_not_name(
     grid: Grid, gridftp_server: GridFTPServer, source: Path
 ) -> None:
-    stranger = grid.add_user("Stranger", mapped=False)
+    stranger = grid.add_user("Nomad", mapped=False)
     env = {**os.environ, "X509_USER_PROXY": stranger.credential}
     assert stranger.subject in refused(source.as_uri(), f"{gridftp_server.url}/no", env=env)
     with grid.start_gridftp("nomap") as server:
