@@ -1086,8 +1086,8 @@ def test_writing_to_a_full_disk_is_an_error_at_the_latest_when_closing(blocking:
     os.mknod(place.path / "full", 0o666 | stat.S_IFCHR, os.makedev(1, 7))
     with pytest.raises(errors.NoSpaceError), blocking.open(place / "full", "wb") as file:
         file.write(data(100))
-    # The server may cut the data connection before it says why.
-    why = (errors.NoSpaceError, errors.ConnectionLostError)
+    # Known: with much data under way the server's reset, its reply and our abort race, and the reason may get lost.
+    why = (errors.NoSpaceError, errors.ConnectionLostError, errors.ConnectError)
     with pytest.raises(why), blocking.open(place / "full", "wb") as file:
         for _ in range(30):
             file.write(data(MB))
