@@ -45,7 +45,11 @@ ROWS: list[Row] = []
 
 
 class SideBySide:
-    """Runs a pair in turn and records the medians."""
+    """Runs a pair in turn and records the medians.
+
+    `before` runs before each of the two, untimed: it removes what the last one made. Ours replaces a file by a whole one,
+    globus-url-copy writes over it, so with the file in place they would not do the same.
+    """
 
     def __init__(self, benchmark: Any, smoke: bool):
         self.benchmark, self.smoke = benchmark, smoke
@@ -59,11 +63,13 @@ class SideBySide:
         peer: str,
         rounds: int = 5,
         target: str = "",
+        before: Callable[[], Any] = lambda: None,
     ) -> None:
         mine: list[float] = []
         other: list[float] = []
 
         def timed(action: Callable[[], Any], times: list[float]) -> None:
+            before()
             start = time.perf_counter()
             action()
             times.append(time.perf_counter() - start)

@@ -112,7 +112,7 @@ def test_get(
         there = target.as_uri() if end == "file" else "file:///dev/null"
         side_by_side(
             f"get {scheme} to {end}, {mode}", ours, lambda: run(["globus-url-copy", *flags, source, there]),
-            peer="globus-url-copy", target="at least 1.0",
+            peer="globus-url-copy", target="at least 1.0", before=lambda: target.unlink(missing_ok=True),
         )  # fmt: skip
 
 
@@ -133,6 +133,7 @@ def test_put(
     source = scratch / "put.dat"
     make_file(source, size)
     target = url_of(servers, scheme, "put.dat")
+    stored = Path(servers[scheme].root) / "put.dat"
     options, flags = MODES[mode]
     with client_of(grid, scheme) as client:
 
@@ -142,9 +143,10 @@ def test_put(
         there = [source.as_uri()] if end == "file" else ["-len", str(size), "file:///dev/zero"]
         side_by_side(
             f"put {scheme} from {end}, {mode}", ours, lambda: run(["globus-url-copy", *flags, *there, target]),
-            peer="globus-url-copy", target="at least 1.0",
+            peer="globus-url-copy", target="at least 1.0", before=lambda: stored.unlink(missing_ok=True),
         )  # fmt: skip
-    assert (Path(servers[scheme].root) / "put.dat").stat().st_size == size
+    assert stored.stat().st_size == size
+    stored.unlink()
 
 
 PEAK = """
