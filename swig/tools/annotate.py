@@ -35,7 +35,9 @@ def main() -> None:
     parser.add_argument("--interface", type=Path, required=True)
     parser.add_argument("--include", action="append", default=[])
     parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--vocabulary", type=Path, help="the directory of lib/types.swg, where the interface is elsewhere")
+    parser.add_argument(
+        "--vocabulary", type=Path, help="the directory of lib/types.swg, where the interface is elsewhere"
+    )
     parser.add_argument("--depfile", type=Path)
     options = parser.parse_args()
     directory = options.interface.parent
@@ -64,7 +66,9 @@ def main() -> None:
     if problems:
         sys.exit("\n".join(problems))
     options.output.mkdir(parents=True, exist_ok=True)
-    found = [c for c in constants.find(headers) if c.kind != "variable" or classifier.is_wanted(c.name, c.type)]
+    found = [
+        c for c in constants.find(headers) if c.kind != "variable" or classifier.is_wanted(c.name, c.type)
+    ]
     names = {f.name for f, _ in functions}
     found = [c for c in found if c.kind != "alias" or c.value in names]
     ModuleWriter(options.output, headers, notes, classifier, functions, found).write()

@@ -58,7 +58,8 @@ class Annotations:
         return collect(
             given
             for pattern, parameter, given in self.parameters
-            if fnmatchcase(function, pattern) and (fnmatchcase(name, parameter) or parameter in (f"#{position}", type_))
+            if fnmatchcase(function, pattern)
+            and (fnmatchcase(name, parameter) or parameter in (f"#{position}", type_))
         )
 
     def field_words(self, type_: str, name: str) -> list[str]:
@@ -134,7 +135,7 @@ def apply(annotations: Annotations, text: str) -> None:
             case "slots":
                 annotations.slots[words[0]] = words[1]
             case "owner":
-                annotations.owners.update({t: words[0] for t in words[1:]})
+                annotations.owners.update(dict.fromkeys(words[1:], words[0]))
             case "skip":
                 annotations.skipped[words[0]] = words[1].strip('"')
             case "param":

@@ -5,15 +5,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from annotations import Annotations
 from clang import cindex
 from clang.cindex import CursorKind, TypeKind
+
+from annotations import Annotations
 from headers import ALIASES, Function, Headers, Parameter, callback_parameters
 
 SIGNED = {
     TypeKind.CHAR_S, TypeKind.SCHAR, TypeKind.SHORT, TypeKind.INT, TypeKind.LONG, TypeKind.LONGLONG, TypeKind.WCHAR,
 }  # fmt: skip
-UNSIGNED = {TypeKind.UCHAR, TypeKind.USHORT, TypeKind.UINT, TypeKind.ULONG, TypeKind.ULONGLONG, TypeKind.CHAR_U}
+UNSIGNED = {
+    TypeKind.UCHAR,
+    TypeKind.USHORT,
+    TypeKind.UINT,
+    TypeKind.ULONG,
+    TypeKind.ULONGLONG,
+    TypeKind.CHAR_U,
+}
 FLOATS = {TypeKind.FLOAT, TypeKind.DOUBLE}
 SCALARS = {"BOOL", "INTEGER", "FLOAT", "CHAR", "ENUM", "STATUS", "MAJOR"}
 USER_DATA = re.compile(r"(user|callback|cb)?_?(arg|args|data|specific|datum)$|^(user_arg|callback_arg|arg)$")
@@ -160,13 +168,17 @@ class Classifier:
 
     def custom(self, name: str, type_: cindex.Type) -> CType:
         spelled = f"struct {name}" if re.search(rf"struct {name}\b", type_.spelling) else name
-        return self.remember(CType(name, "CUSTOM", spelled, f"sizeof({spelled})", custom=self.notes.customs[name]))
+        return self.remember(
+            CType(name, "CUSTOM", spelled, f"sizeof({spelled})", custom=self.notes.customs[name])
+        )
 
     def handle(self, name: str, type_: cindex.Type) -> CType:
         handle = self.notes.handles[name]
         record = type_.get_canonical().kind == TypeKind.RECORD
         if record and type_.get_canonical().get_size() < 0:
-            return self.remember(CType(name, "HANDLE", f"{type_.spelling} *", "sizeof(void *)", owner=self.owner_of(type_)))
+            return self.remember(
+                CType(name, "HANDLE", f"{type_.spelling} *", "sizeof(void *)", owner=self.owner_of(type_))
+            )
         by_address = handle.by_address or record
         found = CType(
             name, "BOX" if by_address else "HANDLE", name, f"sizeof({name})" if by_address else "sizeof(void *)",
@@ -181,7 +193,9 @@ class Classifier:
         """The handle type `name`, where C says void *."""
         if name not in self.notes.handles:
             raise Unknown(f"TYPE={name} names no handle")
-        return self.remember(CType(name, "HANDLE", name, "sizeof(void *)", owner=self.notes.owners.get(name, "")))
+        return self.remember(
+            CType(name, "HANDLE", name, "sizeof(void *)", owner=self.notes.owners.get(name, ""))
+        )
 
     def plain_type(self, type_: cindex.Type, bottom: cindex.Type) -> CType:
         name = strip(type_)
@@ -212,12 +226,23 @@ class Classifier:
         spelled = self.headers.typedefs.get(strip(bottom), strip(type_))
         if spelled in self.types:
             return self.types[spelled]
-        name = spelled if not anonymous else f"enum of {declaration.location.file}:{declaration.location.line}"
-        members = [(c.spelling, c.enum_value) for c in declaration.get_children() if c.kind == CursorKind.ENUM_CONSTANT_DECL]
+        name = (
+            spelled if not anonymous else f"enum of {declaration.location.file}:{declaration.location.line}"
+        )
+        members = [
+            (c.spelling, c.enum_value)
+            for c in declaration.get_children()
+            if c.kind == CursorKind.ENUM_CONSTANT_DECL
+        ]
         return self.remember(
             CType(
-                name, "ENUM", type_.spelling if not anonymous else "int", "sizeof(int)",
-                signed=any(v < 0 for _, v in members), owner=self.owner_of(type_), enumerators=members,
+                name,
+                "ENUM",
+                type_.spelling if not anonymous else "int",
+                "sizeof(int)",
+                signed=any(v < 0 for _, v in members),
+                owner=self.owner_of(type_),
+                enumerators=members,
                 flags=name in self.notes.flags or looks_like_flags(members),
             )  # fmt: skip
         )
@@ -225,7 +250,9 @@ class Classifier:
     def struct(self, type_: cindex.Type, bottom: cindex.Type) -> CType:
         name = self.headers.typedefs.get(strip(bottom), strip(type_))
         if type_.get_canonical().get_size() < 0:
-            return self.remember(CType(name, "HANDLE", f"{type_.spelling} *", "sizeof(void *)", owner=self.owner_of(type_)))
+            return self.remember(
+                CType(name, "HANDLE", f"{type_.spelling} *", "sizeof(void *)", owner=self.owner_of(type_))
+            )
         spelled = re.sub(r"\b(const|volatile)\b", "", type_.spelling).strip()
         found = CType(name, "BOX", spelled, f"sizeof({spelled})", owner=self.owner_of(type_), plain=True)
         if "unnamed" in name or "anonymous" in name:
@@ -242,7 +269,15 @@ class Classifier:
         """A struct or union that is declared where it is used, as a member of `outer`."""
         within = f"{outer.within}.{cursor.spelling}" if outer.within else f"{outer.c}, {cursor.spelling}"
         size = str(cursor.type.get_canonical().get_size())
-        found = CType(f"{outer.name}_{cursor.spelling}", "BOX", "char", size, owner=outer.owner, plain=True, within=within)
+        found = CType(
+            f"{outer.name}_{cursor.spelling}",
+            "BOX",
+            "char",
+            size,
+            owner=outer.owner,
+            plain=True,
+            within=within,
+        )
         if found.name not in self.types:
             self.remember(found)
             found.fields = self.fields(found, cursor.type.get_canonical())
@@ -261,12 +296,19 @@ class Classifier:
         if canonical.kind in (TypeKind.CHAR_S, TypeKind.CHAR_U):
             return STRING
         if strip(target) == "globus_object_t":
-            return self.handle("globus_object_t", target) if "globus_object_t" not in self.types else self.types["globus_object_t"]
+            return (
+                self.handle("globus_object_t", target)
+                if "globus_object_t" not in self.types
+                else self.types["globus_object_t"]
+            )
         if canonical.kind == TypeKind.RECORD and type_.kind in ALIASES and canonical.get_size() < 0:
             return self.remember(CType(name, "HANDLE", name, "sizeof(void *)", owner=self.owner_of(type_)))
         if canonical.kind == TypeKind.RECORD:
             return self.type(target)
-        if canonical.kind == TypeKind.POINTER and canonical.get_pointee().kind in (TypeKind.CHAR_S, TypeKind.CHAR_U):
+        if canonical.kind == TypeKind.POINTER and canonical.get_pointee().kind in (
+            TypeKind.CHAR_S,
+            TypeKind.CHAR_U,
+        ):
             return STRINGS
         raise Unknown(f"no vocabulary for the pointer type {type_.spelling}")
 
@@ -304,7 +346,10 @@ class Classifier:
         target = pointer(type_) if strip(type_) not in self.notes.customs else None
         if target is not None and given("COUNT", words):
             return self.counted_field(name, target)
-        if target is not None and target.get_canonical().kind not in (TypeKind.CHAR_S, TypeKind.FUNCTIONPROTO):
+        if target is not None and target.get_canonical().kind not in (
+            TypeKind.CHAR_S,
+            TypeKind.FUNCTIONPROTO,
+        ):
             return Slot(name, self.pointed_field(target), "IN", ["NULLABLE"], extent=extent)
         ctype = self.type(type_)
         return Slot(name, ctype, "BY_VALUE" if ctype.kind == "BOX" else "IN", ["NULLABLE"], extent=extent)
@@ -344,7 +389,9 @@ class Classifier:
             result.type = STATUS
         if "DATA" in self.notes.result_words(name):
             result.type = DATA
-        if counts := next((w.split("=")[1] for w in self.notes.result_words(name) if w.startswith("LENGTH=")), None):
+        if counts := next(
+            (w.split("=")[1] for w in self.notes.result_words(name) if w.startswith("LENGTH=")), None
+        ):
             result.role, result.partner = "LENGTH", next(i for i, s in enumerate(slots) if s.name == counts)
         hooks = {key: given(key.upper(), words) or "" for key in ("again", "before", "after", "failed")}
         found.signature = Signature(name, result, slots, refuse, **hooks)
@@ -360,7 +407,11 @@ class Classifier:
 
     def value_slot(self, name: str, type_: cindex.Type) -> Slot:
         target = pointer(type_) if strip(type_) not in self.notes.customs else None
-        if target is not None and target.get_canonical().kind == TypeKind.RECORD and strip(target) != "globus_object_t":
+        if (
+            target is not None
+            and target.get_canonical().kind == TypeKind.RECORD
+            and strip(target) != "globus_object_t"
+        ):
             return Slot(name, self.type(target), "IN", ["NULLABLE"])
         return Slot(name, self.type(type_), "IN", ["NULLABLE"])
 
@@ -427,7 +478,9 @@ class Classifier:
             return slot(DATA, "CALL_ARG", "NULLABLE")
         if is_va_list(type_):
             return Slot(name, POINTER, "NOTHING")
-        if "ERROR" in words or (in_callback and strip(pointer(type_) or type_) == "globus_object_t" and "HANDLE" not in words):
+        if "ERROR" in words or (
+            in_callback and strip(pointer(type_) or type_) == "globus_object_t" and "HANDLE" not in words
+        ):
             return slot(self.remember(ERROR), "IN", "NULLABLE")
         if "STRINGS" in words:
             return slot(STRINGS, "IN", "NULLABLE")
@@ -457,13 +510,18 @@ class Classifier:
 
     def destroys(self, function: str, type_: cindex.Type) -> bool:
         """Whether `function` is what a handle's own annotation names as its end."""
-        names = [strip(layer) for layer in layers(type_)] + [strip(l) for l in layers(pointer(type_) or type_)]
+        names = [strip(layer) for layer in layers(type_)] + [
+            strip(l) for l in layers(pointer(type_) or type_)
+        ]
         handle = next((self.notes.handles[n] for n in names if n in self.notes.handles), None)
         return handle is not None and re.match(rf"{function}\b", handle.destroy) is not None
 
     def through_typedef(self, type_: cindex.Type) -> cindex.Type | None:
         """A typedef of a pointer to a complete struct is a pointer to that struct, unless it is a type of its own."""
-        if any(strip(layer) in self.notes.handles or strip(layer) in self.notes.customs for layer in layers(type_)):
+        if any(
+            strip(layer) in self.notes.handles or strip(layer) in self.notes.customs
+            for layer in layers(type_)
+        ):
             return None
         bottom = layers(type_)[-1]
         if bottom.kind != TypeKind.POINTER:
@@ -480,7 +538,9 @@ class Classifier:
             return slot(ctype, "BY_VALUE")
         if ctype.kind == "INTEGER" and "STATUS" in words:
             ctype = STATUS
-        nullable = ["NULLABLE"] if ctype.name in self.notes.nullable and not self.destroys(function, type_) else []
+        nullable = (
+            ["NULLABLE"] if ctype.name in self.notes.nullable and not self.destroys(function, type_) else []
+        )
         return slot(ctype, "IN", *nullable)
 
     def void_parameter(self, function, parameter, index, words, all_, in_callback, slot) -> Slot:
@@ -527,7 +587,9 @@ class Classifier:
                 return slot(self.type(target), "DEFERRED")
             return slot(STRING, "IN")
         if "ARRAY_OUT" in words:
-            return slot(self.type(pointer(target) or target), "ARRAY_OUT", *([] if "BORROWED" in words else ["FREE"]))
+            return slot(
+                self.type(pointer(target) or target), "ARRAY_OUT", *([] if "BORROWED" in words else ["FREE"])
+            )
         if {"ARRAY", "OUT_ARRAY", "INOUT_ARRAY"} & set(words):
             inline = ["INLINE"] if target.get_canonical().kind == TypeKind.RECORD else []
             return slot(self.array_element(target), "ARRAY", *inline)
@@ -602,9 +664,13 @@ class Classifier:
             if given is not None:
                 partner = next(i for i, s in enumerate(slots) if s.name == given)
             else:
-                partner = next((i for i in range(index + 1, len(slots)) if slots[i].type.kind == "INTEGER"), -1)
+                partner = next(
+                    (i for i in range(index + 1, len(slots)) if slots[i].type.kind == "INTEGER"), -1
+                )
                 if partner != index + 1:
-                    raise Unknown(f"{function}(), parameter {slot.name}: no length follows; use LENGTH=name or LENGTH=NONE")
+                    raise Unknown(
+                        f"{function}(), parameter {slot.name}: no length follows; use LENGTH=name or LENGTH=NONE"
+                    )
             slot.partner = partner
             length = slots[partner]
             if length.role in ("OUT", "INOUT"):
@@ -619,7 +685,17 @@ FLAGS = {
     "EXTERNAL", "RELEASES", "SHARED", "FOREVER", "BY_ADDRESS", "VIEW", "GIVEN", "HOLDS", "FRAGILE",
 }  # fmt: skip
 LIFETIMES = {"LASTING", "DURING", "ONCE"}
-COUNTED = {"READ", "WRITE", "BYTES_OUT", "IOVEC", "ARRAY", "INOUT_ARRAY", "OUT_ARRAY", "ARRAY_OUT", "DEFERRED"}
+COUNTED = {
+    "READ",
+    "WRITE",
+    "BYTES_OUT",
+    "IOVEC",
+    "ARRAY",
+    "INOUT_ARRAY",
+    "OUT_ARRAY",
+    "ARRAY_OUT",
+    "DEFERRED",
+}
 ROLES = {
     "IN", "BY_VALUE", "IN_POINTER", "OUT", "INOUT", "DEFERRED", "READ", "WRITE", "LENGTH", "BYTES_OUT", "IOVEC", "ARRAY",
     "CALL", "CALL_ARG", "NOTHING", "OUT_ARRAY", "INOUT_ARRAY", "ARRAY_OUT", "CHARS_OUT", "SILENT",
@@ -649,7 +725,9 @@ def role_of_lifetime(words: list[str]) -> bool:
 def borrows(function: str, words: list[str]) -> bool:
     if "BORROWED" in words:
         return True
-    return "OWNED" not in words and bool(re.search(r"_(get|lookup|query|peek|find|first|search)_?", function, re.IGNORECASE))
+    return "OWNED" not in words and bool(
+        re.search(r"_(get|lookup|query|peek|find|first|search)_?", function, re.IGNORECASE)
+    )
 
 
 def is_address_of(ctype: CType, target: cindex.Type) -> bool:

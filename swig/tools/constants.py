@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from classify import strip
 from clang import cindex
 from clang.cindex import CursorKind, TypeKind
+
+from classify import strip
 from headers import Headers
 
 INTEGERS = {
@@ -26,7 +27,22 @@ class Constant:
 
 def is_candidate(tokens: list[str]) -> bool:
     """Not a piece of code: no statement, declaration or assignment."""
-    code = {"{", "}", ";", "=", "do", "static", "extern", "return", "if", "typedef", "#", "##", "__func__", "__FILE__"}
+    code = {
+        "{",
+        "}",
+        ";",
+        "=",
+        "do",
+        "static",
+        "extern",
+        "return",
+        "if",
+        "typedef",
+        "#",
+        "##",
+        "__func__",
+        "__FILE__",
+    }
     return bool(tokens) and not code & set(tokens)
 
 

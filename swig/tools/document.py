@@ -7,7 +7,17 @@ import re
 from classify import CType, Signature, Slot
 from headers import Function
 
-OUTPUTS = {"OUT", "LENGTH_OUT", "INOUT", "BYTES_OUT", "DEFERRED", "CHARS_OUT", "OUT_ARRAY", "INOUT_ARRAY", "ARRAY_OUT"}
+OUTPUTS = {
+    "OUT",
+    "LENGTH_OUT",
+    "INOUT",
+    "BYTES_OUT",
+    "DEFERRED",
+    "CHARS_OUT",
+    "OUT_ARRAY",
+    "INOUT_ARRAY",
+    "ARRAY_OUT",
+}
 HIDDEN = {"LENGTH", "NOTHING", "SILENT"}
 CUSTOM_TYPES = {
     "reltime": ("float", "float"), "abstime": ("float", "float"), "struct_time": ("Sequence[int]", "tuple[int, ...]"),
@@ -51,7 +61,11 @@ def python_type(slot: Slot, module: str, *, output: bool = False) -> str:
     if slot.role == "CALL_ARG":
         return "Any"
     text = plain_type(slot.type, module, output)
-    certain = ("None", "Any") if slot.type.kind == "CUSTOM" and not output else ("None", "Any", "bool", "int", "float")
+    certain = (
+        ("None", "Any")
+        if slot.type.kind == "CUSTOM" and not output
+        else ("None", "Any", "bool", "int", "float")
+    )
     nullable = "NULLABLE" in slot.flags and not text.endswith("| None") and not text.startswith(certain)
     return f"{text} | None" if nullable else text
 
@@ -95,20 +109,30 @@ def callable_type(ctype: CType, module: str) -> str:
         return "Callable[..., Any]"
     answers = ("OUT", "BYTES_OUT", "CHARS_OUT")
     hidden = [s for s in signature.slots if s.role == "LENGTH" and "BY_ADDRESS" in s.flags]
-    arguments = [python_type(s, module, output=True) for s in signature.slots if s.role not in answers and s not in hidden]
+    arguments = [
+        python_type(s, module, output=True)
+        for s in signature.slots
+        if s.role not in answers and s not in hidden
+    ]
     outputs = [s for s in signature.slots if s.role in answers]
     result = "Any" if outputs else python_type(signature.result, module)
     return f"Callable[[{', '.join(arguments)}], {result}]"
 
 
 def inputs(signature: Signature) -> list[Slot]:
-    return [s for s in signature.slots if s.role not in HIDDEN and (s.role in ("INOUT", "INOUT_ARRAY") or s.role not in OUTPUTS)]
+    return [
+        s
+        for s in signature.slots
+        if s.role not in HIDDEN and (s.role in ("INOUT", "INOUT_ARRAY") or s.role not in OUTPUTS)
+    ]
 
 
 def returned(signature: Signature, module: str) -> str:
     outputs = [python_type(s, module, output=True) for s in signature.slots if s.role in OUTPUTS]
     kind = signature.result.type.kind
-    silent = kind in ("VOID", "STATUS") or (kind in ("RESULT", "MAJOR") and "OWNED" not in signature.result.flags)
+    silent = kind in ("VOID", "STATUS") or (
+        kind in ("RESULT", "MAJOR") and "OWNED" not in signature.result.flags
+    )
     if not silent:
         outputs.insert(0, python_type(signature.result, module, output=True))
     if not outputs:
@@ -167,10 +191,20 @@ def stub(notes, functions, classifier, constants) -> str:
             lines.append(f"class {ctype.name}(CObject):")
             lines += [f"    {n}: Any" for n, _ in ctype.fields] or ["    ..."]
             lines.append("")
-    lines += ["OID: TypeAlias = Any", "gss_OID: TypeAlias = Any"] if any(t.custom == "oid" for t in classifier.types.values()) else []
+    lines += (
+        ["OID: TypeAlias = Any", "gss_OID: TypeAlias = Any"]
+        if any(t.custom == "oid" for t in classifier.types.values())
+        else []
+    )
     kinds = {"integer": "int", "float": "float", "string": "str", "module": "Any", "address": "Any"}
     lines += [f"{c.name}: {kinds[c.kind]}" for c in constants if c.kind in kinds]
-    lines += [f"{c.name}: {plain_type(classifier.type(c.type), module, True)}" for c in constants if c.kind == "variable"]
-    lines += [f"def {stub_signature(notes, f, s)}: ..." for f, s in functions if f.header not in notes.commands]
+    lines += [
+        f"{c.name}: {plain_type(classifier.type(c.type), module, True)}"
+        for c in constants
+        if c.kind == "variable"
+    ]
+    lines += [
+        f"def {stub_signature(notes, f, s)}: ..." for f, s in functions if f.header not in notes.commands
+    ]
     lines += [f"{c.name} = {c.value}" for c in constants if c.kind == "alias"]
     return "\n".join(lines) + "\n"

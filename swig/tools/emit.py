@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from annotations import Annotations
-from classify import SCALARS, Classifier, CType, Signature, Slot, is_va_list
+from classify import Classifier, CType, Signature, Slot, is_va_list
 from constants import Constant
 from document import inputs
 from headers import Function, Headers, declare, named
@@ -35,7 +35,9 @@ class Aliases:
         spelling = type_.spelling
         if canonical.kind.name in ("CONSTANTARRAY", "INCOMPLETEARRAY", "VARIABLEARRAY"):
             spelling = f"{canonical.element_type.spelling} *"
-        spelling = re.sub(r"\bconst$", "", re.sub(r"\*\s*(const|restrict|__restrict)\s*$", "*", spelling)).strip()
+        spelling = re.sub(
+            r"\bconst$", "", re.sub(r"\*\s*(const|restrict|__restrict)\s*$", "*", spelling)
+        ).strip()
         if not spelling.endswith("*") and "(*" not in spelling:
             spelling = re.sub(r"^(const|volatile|register)\s+", "", spelling)
         return self.names.setdefault(spelling, f"gl_c{len(self.names)}")
@@ -47,7 +49,9 @@ class Aliases:
 def slot_text(slot: Slot) -> str:
     role = {"SILENT": "OUT", "LENGTH_OUT": "LENGTH", "INOUT_ARRAY": "ARRAY"}.get(slot.role, slot.role)
     flags = " | ".join(f"GL_{f}" for f in dict.fromkeys(slot.flags)) or "0"
-    return f"{{{c_string(slot.name)}, &{slot.type.symbol}, GL_{role}, {flags}, {slot.partner}, {slot.extent}}}"
+    return (
+        f"{{{c_string(slot.name)}, &{slot.type.symbol}, GL_{role}, {flags}, {slot.partner}, {slot.extent}}}"
+    )
 
 
 def slots_text(name: str, slots: list[Slot]) -> str:
@@ -64,7 +68,9 @@ def signature_text(signature: Signature, symbol: str, storage: str, module: str)
     names = ", ".join(f"{symbol}_{hook}" if text else "NULL" for hook, text in hooks.items())
     return (
         slots_text(slots, signature.slots)
-        + "".join(hook_text(signature, hook, text, f"{symbol}_{hook}") for hook, text in hooks.items() if text)
+        + "".join(
+            hook_text(signature, hook, text, f"{symbol}_{hook}") for hook, text in hooks.items() if text
+        )
         + f"{storage} gl_function {symbol} = {{{c_string(signature.name)}, {module}, {slot_text(signature.result)}, "
         + f"{slots if signature.slots else 'NULL'}, {len(signature.slots)}, {flags}, {signature.refuse}, {names}}};\n"
     )
@@ -106,7 +112,9 @@ class TypeWriter:
         for cursor in headers.top_level:
             if cursor.kind.name != "TYPEDEF_DECL" or cursor.spelling in self.classifier.types:
                 continue
-            tag = re.sub(r"^(struct|union|enum) ", "", cursor.underlying_typedef_type.get_canonical().spelling)
+            tag = re.sub(
+                r"^(struct|union|enum) ", "", cursor.underlying_typedef_type.get_canonical().spelling
+            )
             ctype = self.classifier.types.get(headers.typedefs.get(tag, ""))
             if ctype and ctype.name != cursor.spelling and ctype.kind in ("BOX", "ENUM"):
                 found.append((cursor.spelling, ctype))
@@ -115,7 +123,15 @@ class TypeWriter:
     def extra(self) -> list[CType]:
         from classify import DATA, MAJOR, POINTER, STATUS, STRING, STRINGS, VOID
 
-        return [VOID, STRING, STRINGS, DATA, POINTER, STATUS, *([MAJOR] if MAJOR.name not in self.classifier.types else [])]
+        return [
+            VOID,
+            STRING,
+            STRINGS,
+            DATA,
+            POINTER,
+            STATUS,
+            *([MAJOR] if MAJOR.name not in self.classifier.types else []),
+        ]
 
     def mine(self, ctype: CType) -> bool:
         return ctype.owner in ("", self.notes.module)
@@ -193,7 +209,11 @@ def destroy_text(ctype: CType, expression: str, *, anytime: bool) -> str:
         pointer = f"{ctype.c} *address = pointer; {ctype.c} value = *address;"
     guard = "" if anytime else "if (gl_this_module.descriptor && !gl_this_module.active) return true;"
     minor = "OM_uint32 minor;" if "minor" in expression else ""
-    end = f"return {expression};" if expression.startswith("gl_") else f"(void)({expression});\n    return true;"
+    end = (
+        f"return {expression};"
+        if expression.startswith("gl_")
+        else f"(void)({expression});\n    return true;"
+    )
     return f"static bool {ctype.symbol}_destroy(void *pointer)\n{{\n    {guard}\n    {pointer} {minor}\n    {end}\n}}\n"
 
 
@@ -205,7 +225,11 @@ def shim(function: Function, signature: Signature) -> str:
         (i for i, p in enumerate(function.parameters) if re.search(r"(fmt|format)", p.name)),
         max(i for i, s in enumerate(signature.slots) if s.type.kind == "STRING"),
     )
-    fixed = [declare(p.type, n) for i, (p, n) in enumerate(zip(function.parameters, names, strict=True)) if i != va_list]
+    fixed = [
+        declare(p.type, n)
+        for i, (p, n) in enumerate(zip(function.parameters, names, strict=True))
+        if i != va_list
+    ]
     returns = function.result.spelling
     give = "" if returns == "void" else "return "
     if va_list is None:
@@ -227,7 +251,9 @@ def shim(function: Function, signature: Signature) -> str:
 
 def control_target(notes: Annotations, function: Function) -> str | None:
     """What a control call acts on, if `function` is one."""
-    return next((w.split("=")[1] for w in notes.function_words(function.name) if w.startswith("CONTROL=")), None)
+    return next(
+        (w.split("=")[1] for w in notes.function_words(function.name) if w.startswith("CONTROL=")), None
+    )
 
 
 def native(notes: Annotations, function: Function, signature: Signature) -> str:
@@ -261,9 +287,7 @@ def by_hand(function: Function, signature: Signature, text: str) -> str:
 
 
 def needs_shim(function: Function) -> bool:
-    return function.variadic or any(
-        is_va_list(p.type) for p in function.parameters
-    )
+    return function.variadic or any(is_va_list(p.type) for p in function.parameters)
 
 
 class ModuleWriter:
@@ -276,20 +300,27 @@ class ModuleWriter:
 
     def write(self) -> None:
         annotated = {name: self.annotated_header(name) for name in self.notes.headers}
-        constants = self.constants_text()     # may meet more types: before the type table
+        constants = self.constants_text()  # may meet more types: before the type table
         module = self.notes.module
         shims = "".join(
             shim(f, s)
             for f, s in self.functions
-            if needs_shim(f) and not control_target(self.notes, f) and "PYTHON" not in self.notes.function_words(f.name)
+            if needs_shim(f)
+            and not control_target(self.notes, f)
+            and "PYTHON" not in self.notes.function_words(f.name)
         )
         includes = '#include "gl.h"\n#include "gl_custom.h"\n#include <stdarg.h>\n' + self.headers.source
         externs = "".join(f"extern const gl_function gl_f_{f.name};\n" for f, _ in self.functions)
         externs += "".join(
-            by_hand_prototype(f, s) for f, s in self.functions if "PYTHON" in self.notes.function_words(f.name)
+            by_hand_prototype(f, s)
+            for f, s in self.functions
+            if "PYTHON" in self.notes.function_words(f.name)
         )
-        self.put("gl_types.h", f"{self.banner}#ifndef GL_TYPES_H\n#define GL_TYPES_H\n{includes}{externs}"
-                 "extern gl_module gl_this_module;\nint gl_module_constants(PyObject *module);\n#endif\n")
+        self.put(
+            "gl_types.h",
+            f"{self.banner}#ifndef GL_TYPES_H\n#define GL_TYPES_H\n{includes}{externs}"
+            "extern gl_module gl_this_module;\nint gl_module_constants(PyObject *module);\n#endif\n",
+        )
         for name, text in annotated.items():
             self.put(f"headers/{name}", text)
         self.put("shims.h", f"{self.banner}{self.aliases.text()}\n{shims}")
@@ -340,8 +371,11 @@ class ModuleWriter:
         for function, signature in self.functions:
             shown = signature
             if needs_shim(function) and not control_target(self.notes, function):
-                kept = [s for s, p in zip(signature.slots, function.parameters, strict=True)
-                        if not (s.role == "NOTHING" and is_va_list(p.type))]
+                kept = [
+                    s
+                    for s, p in zip(signature.slots, function.parameters, strict=True)
+                    if not (s.role == "NOTHING" and is_va_list(p.type))
+                ]
                 shown = Signature(signature.name, signature.result, kept, signature.refuse, signature.flags)
             functions.append(signature_text(shown, f"gl_f_{function.name}", "const", "&gl_this_module"))
         return (
@@ -359,8 +393,14 @@ class ModuleWriter:
         for function, _ in self.functions:
             if function.header in self.notes.commands:
                 targets, driver, command = function.name.split("__")
-                rows.append(f"    {{{c_string(driver)}, {c_string(targets)}, {command}, &gl_f_{function.name}}},\n")
-        return f"static const gl_command gl_commands[] = {{\n{''.join(rows)}    {{NULL, NULL, 0, NULL}}}};\n" if rows else ""
+                rows.append(
+                    f"    {{{c_string(driver)}, {c_string(targets)}, {command}, &gl_f_{function.name}}},\n"
+                )
+        return (
+            f"static const gl_command gl_commands[] = {{\n{''.join(rows)}    {{NULL, NULL, 0, NULL}}}};\n"
+            if rows
+            else ""
+        )
 
     def constants_text(self) -> str:
         lines = []
@@ -369,29 +409,43 @@ class ModuleWriter:
         for constant in self.constants:
             name = c_string(constant.name)
             if constant.kind == "integer":
-                lines.append(f"    if (gl_add_integer(module, {name}, (long long)({constant.name})) < 0) return -1;")
+                lines.append(
+                    f"    if (gl_add_integer(module, {name}, (long long)({constant.name})) < 0) return -1;"
+                )
             elif constant.kind == "float":
-                lines.append(f"    if (gl_add_float(module, {name}, (double)({constant.name})) < 0) return -1;")
+                lines.append(
+                    f"    if (gl_add_float(module, {name}, (double)({constant.name})) < 0) return -1;"
+                )
             elif constant.kind == "string":
                 lines.append(f"    if (gl_add_string(module, {name}, ({constant.name})) < 0) return -1;")
             elif constant.kind in ("module", "address"):
                 ctype = self.classifier.type(constant.type)
                 if ctype.kind in ("BOX", "HANDLE"):
-                    lines.append(f"    if (gl_add_object(module, {name}, &{ctype.symbol}, (void *)({constant.name})) < 0) return -1;")
+                    lines.append(
+                        f"    if (gl_add_object(module, {name}, &{ctype.symbol}, (void *)({constant.name})) < 0) return -1;"
+                    )
                 elif ctype.kind == "CUSTOM":
-                    by_address = constant.type.spelling.endswith("*") and not ctype.c.endswith("*") or ctype.c.endswith("_desc")
+                    by_address = (
+                        constant.type.spelling.endswith("*") and not ctype.c.endswith("*")
+                    ) or ctype.c.endswith("_desc")
                     value = f"{'const ' + ctype.c + ' *' if by_address else ctype.c + ' '}value = ({constant.name});"
                     given = "value" if by_address else "&value"
-                    lines.append(f"    {{ {value} if (gl_add_custom(module, {name}, &{ctype.symbol}, {given}) < 0) return -1; }}")
+                    lines.append(
+                        f"    {{ {value} if (gl_add_custom(module, {name}, &{ctype.symbol}, {given}) < 0) return -1; }}"
+                    )
             elif constant.kind == "variable":
                 ctype = self.classifier.type(constant.type)
                 add = "object" if ctype.kind == "BOX" else "custom"
-                lines.append(f"    if (gl_add_{add}(module, {name}, &{ctype.symbol}, &{constant.name}) < 0) return -1;")
+                lines.append(
+                    f"    if (gl_add_{add}(module, {name}, &{ctype.symbol}, &{constant.name}) < 0) return -1;"
+                )
         for function, _ in self.functions:
             if control_target(self.notes, function):
                 lines.append(f"    if (gl_add_method(module, &gl_method_{function.name}) < 0) return -1;")
         if self.notes.commands:
-            lines.append('    if (gl_add_capsule(module, "_commands", gl_commands, "gl_command") < 0) return -1;')
+            lines.append(
+                '    if (gl_add_capsule(module, "_commands", gl_commands, "gl_command") < 0) return -1;'
+            )
         body = "\n".join(lines)
         aliases = "\n".join(
             f"    if (gl_add_alias(module, {c_string(c.name)}, {c_string(c.value)}) < 0) return -1;"

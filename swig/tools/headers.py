@@ -146,7 +146,11 @@ def adapted(functions: dict[str, Function]) -> dict[str, Function]:
     for symbol, adapter in functions.items():
         if symbol.startswith(ADAPTER):
             original = found[symbol.removeprefix(ADAPTER)]
-            original.parameters, original.result, original.adapter = adapter.parameters, adapter.result, symbol
+            original.parameters, original.result, original.adapter = (
+                adapter.parameters,
+                adapter.result,
+                symbol,
+            )
             original.variadic = adapter.variadic
     return found
 
@@ -195,7 +199,9 @@ def named(spelling: str, name: str) -> str:
 
 def clean_comment(comment: str) -> str:
     """The text of a doxygen comment, without its decoration."""
-    lines = [re.sub(r"^\s*(/\*\*+<?!?|\*/|\*(?!\*)|//+)\s?|\s*\*+/\s*$", "", line) for line in comment.splitlines()]
+    lines = [
+        re.sub(r"^\s*(/\*\*+<?!?|\*/|\*(?!\*)|//+)\s?|\s*\*+/\s*$", "", line) for line in comment.splitlines()
+    ]
     text = "\n".join(line.rstrip() for line in lines).strip()
     text = re.sub(r"[@\\](ingroup|addtogroup|defgroup|hideinitializer|note|internal)\b.*", "", text)
     text = re.sub(r"[@\\](brief|short)\s+", "", text)
@@ -209,7 +215,9 @@ def clean_comment(comment: str) -> str:
 def callback_parameters(declaration: cindex.Cursor, prototype: cindex.Type) -> list[Parameter]:
     """Names and types of a function-pointer typedef's parameters, the types as the header spells them."""
     declared = [c for c in declaration.get_children() if c.kind == CursorKind.PARM_DECL]
-    types = list(prototype.argument_types()) if prototype.get_canonical().kind == TypeKind.FUNCTIONPROTO else []
+    types = (
+        list(prototype.argument_types()) if prototype.get_canonical().kind == TypeKind.FUNCTIONPROTO else []
+    )
     if len(declared) == len(types):
         return [Parameter(c.spelling or f"argument{i + 1}", c.type) for i, c in enumerate(declared)]
     return [Parameter(f"argument{i + 1}", t) for i, t in enumerate(types)]

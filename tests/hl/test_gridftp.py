@@ -282,9 +282,7 @@ def test_what_is_no_destination(client: AnyClient, place: Place, destination: An
 
 @both_modes
 @pytest.mark.parametrize("size", SIZES)
-def test_put_a_path(
-    client: AnyClient, place: Place, tmp_path: Path, size: int, parallelism: int
-) -> None:
+def test_put_a_path(client: AnyClient, place: Place, tmp_path: Path, size: int, parallelism: int) -> None:
     (tmp_path / "a").write_bytes(data(size))
     result = client.put(tmp_path / "a", place / "b", parallelism=parallelism)
     assert (place.path / "b").read_bytes() == data(size)
@@ -1082,7 +1080,9 @@ def test_a_forgotten_file_is_discarded_and_warned_about(blocking: Client, place:
     assert place.names() == set()
 
 
-def test_writing_to_a_full_disk_is_an_error_at_the_latest_when_closing(blocking: Client, place: Place) -> None:
+def test_writing_to_a_full_disk_is_an_error_at_the_latest_when_closing(
+    blocking: Client, place: Place
+) -> None:
     os.mknod(place.path / "full", 0o666 | stat.S_IFCHR, os.makedev(1, 7))
     with pytest.raises(errors.NoSpaceError), blocking.open(place / "full", "wb") as file:
         file.write(data(100))

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from globus_lowlevel import common
 
 from globus_hl._runtime import library
 from globus_hl._runtime.completion import Completion, Operation
@@ -22,6 +21,7 @@ from globus_hl._runtime.drivers import Background, run_async, run_blocking
 from globus_hl._runtime.library import activate, call_soon
 from globus_hl.errors import OperationTimeoutError
 from globus_hl.timeouts import GRACE
+from globus_lowlevel import common
 
 
 class Timer(Operation[str]):

@@ -89,7 +89,9 @@ def test_the_table_of_exceptions_is_true(module: str, scratch: Path) -> None:
             assert function in declared(module, scratch), f"{function} is not declared"
             assert function not in exported(), f"{function} is exported"
         else:
-            assert reason.startswith(INTERNAL) and re.match(r"globus_(i|l|X)_", function), f"{function}: {reason}"
+            assert reason.startswith(INTERNAL) and re.match(r"globus_(i|l|X)_", function), (
+                f"{function}: {reason}"
+            )
         assert not hasattr(importlib.import_module(f"globus_lowlevel.{module}"), function)
 
 

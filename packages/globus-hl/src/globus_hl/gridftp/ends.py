@@ -279,7 +279,7 @@ class BufferSource:
     def buffers(self) -> Iterator[None]:
         return (None for _ in range(self._count))
 
-    def read(self, buffer: Any) -> Block | None:  # noqa: ARG002
+    def read(self, buffer: Any) -> Block | None:
         if self._over:
             return None
         place = self._place

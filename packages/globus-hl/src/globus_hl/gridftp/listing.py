@@ -24,7 +24,6 @@ EntryType: TypeAlias = Literal["file", "dir", "link", "other"]
 _TYPES: dict[str, EntryType] = {"file": "file", "dir": "dir", "cdir": "dir", "pdir": "dir", "slink": "link"}
 
 
-
 class ListingError(GridError, ValueError):
     """A line of a listing makes no sense. Guessing could lose a file, so the whole listing is refused.
 

@@ -352,7 +352,7 @@ class _LineSink:
     def next(self, buffer: Any) -> Any:
         return buffer
 
-    def write(self, buffer: Any, length: int, offset: int) -> None:  # noqa: ARG002
+    def write(self, buffer: Any, length: int, offset: int) -> None:
         *lines, self._rest = (self._rest + bytes(memoryview(buffer)[:length])).split(b"\n")
         for line in lines:
             self._parse(line)
@@ -369,7 +369,7 @@ class _TextSink(_LineSink):
         super().__init__(lambda _line: None)
         self.text = bytearray()
 
-    def write(self, buffer: Any, length: int, offset: int) -> None:  # noqa: ARG002
+    def write(self, buffer: Any, length: int, offset: int) -> None:
         self.text += memoryview(buffer)[:length]
 
 

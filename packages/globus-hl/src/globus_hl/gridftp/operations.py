@@ -201,7 +201,6 @@ class Download(Transfer):
                 return False
         return True
 
-
     def _let_go(self) -> None:
         vars(self).pop("_sink", None)  # may be called twice
 

@@ -102,7 +102,7 @@ class StreamingDownload(_Paced, Download):
         self._moved(length)
         self._notify()
 
-    def _go_on_with(self, buffer: Any) -> bool:  # noqa: ARG002
+    def _go_on_with(self, buffer: Any) -> bool:
         return False
 
     def finish(self, error: BaseException | None = None) -> None:
@@ -140,16 +140,16 @@ class StreamingUpload(_Paced, Upload):
         self._next = Block(memoryview(buffer)[:length], offset, last)
         super()._go_on_with(buffer)
 
-    def read(self, buffer: Any) -> Block | None:  # noqa: ARG002 - called by _go_on_with, from send
+    def read(self, buffer: Any) -> Block | None:
         block, self._next = self._next, None
         return block
 
-    def _done_with(self, buffer: Any, length: int, offset: int) -> None:  # noqa: ARG002
+    def _done_with(self, buffer: Any, length: int, offset: int) -> None:
         self._free.append(buffer)
         self._moved(length)
         self._notify()
 
-    def _go_on_with(self, buffer: Any) -> bool:  # noqa: ARG002
+    def _go_on_with(self, buffer: Any) -> bool:
         return False
 
     def finish(self, error: BaseException | None = None) -> None:

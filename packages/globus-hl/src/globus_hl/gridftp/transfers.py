@@ -261,9 +261,7 @@ class Transfers(Namespace):
         to_url = _named(to_url, from_url.name or None)
         security = self._security_between(from_url, to_url, protection, data_channel_authentication)
         tuning = Tuning(parallelism, mode, tcp_buffer, block_size)
-        job = Job(
-            self.pool, security, from_url, to_url, deadline=self.deadline(timeout), tuning=tuning
-        )
+        job = Job(self.pool, security, from_url, to_url, deadline=self.deadline(timeout), tuning=tuning)
         async with job:
             total = await _size_if_told(job, from_url, 0)
             with Report(str(from_url), str(to_url), total, progress) as report:
