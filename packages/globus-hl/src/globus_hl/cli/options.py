@@ -79,8 +79,14 @@ def parse(command: click.Command, program: str, arguments: list[str]) -> int:
         from .exits import Exit
         from .report import one_line
 
+        asked = error.ctx.command_path if error.ctx else program
         click.echo(
-            f"{program}: {one_line(error.format_message())} ({program} -help lists all options)", err=True
+            f"{program}: {one_line(error.format_message())} ({asked} {_help_option(error)} lists all options)",
+            err=True,
         )
         return Exit.USAGE
     return result if isinstance(result, int) else 0
+
+
+def _help_option(error: click.UsageError) -> str:
+    return error.ctx.help_option_names[0] if error.ctx else "--help"
