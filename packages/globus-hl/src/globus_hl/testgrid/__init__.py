@@ -1,11 +1,11 @@
-"""A whole grid on loopback, for tests and first steps: a certification authority, users, GridFTP servers.
+"""A whole grid on loopback, for tests and first steps: a certification authority, users, servers.
 
     from globus_hl.testgrid import Grid
 
     with Grid() as grid:
         print(grid.gridftp.url, grid.user.proxy)
 
-Needs the extra ``globus-hl[testgrid]`` and the Debian package ``globus-gridftp-server-progs``.
+Needs the extra ``globus-hl[testgrid]``, and the Debian packages of the servers that are asked for.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 from .errors import MissingProgramError, TestGridError
 from .grid import Grid, User
 from .gridftp import GridFTPServer
+from .myproxy import MyProxyServer
 from .pki import CertificateAuthority, Identity
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "GridFTPServer",
     "Identity",
     "MissingProgramError",
+    "MyProxyServer",
     "TestGridError",
     "User",
 ]

@@ -142,9 +142,8 @@ class Watchdog:
     def stop(self, name: str, grace: float) -> None:
         """Send SIGTERM to a server and its sessions, and SIGKILL after `grace` seconds (0: at once)."""
         if program := self.programs.get(name):
-            program.family |= family_of(program.popen.pid)
             program.kill_at = time.monotonic() + grace
-            kill(program.family & family_of(os.getpid()), signal.SIGTERM if grace > 0 else signal.SIGKILL)
+            kill(self.living(program), signal.SIGTERM if grace > 0 else signal.SIGKILL)
 
     def next_kill(self) -> float | None:
         times = [p.kill_at for p in self.programs.values() if p.kill_at is not None]
@@ -158,10 +157,14 @@ class Watchdog:
 
     def left(self, program: Program) -> set[int]:
         """Kill what is left of a server and its sessions, and say which processes that were."""
-        program.family |= family_of(program.popen.pid)
-        left = program.family & family_of(os.getpid())
+        left = self.living(program)
         kill(left, signal.SIGKILL)
         return left
+
+    def living(self, program: Program) -> set[int]:
+        """The server's processes; an orphan of one that has ended is found if it was seen before."""
+        program.family = family_of(program.family | {program.popen.pid}) & family_of({os.getpid()})
+        return program.family
 
     def on_output(self, program: Program) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -205,17 +208,17 @@ class Watchdog:
                 self.tell(event="exited", name=program.name, code=program.popen.returncode)
 
 
-def family_of(root: int) -> set[int]:
-    """The living or unreaped processes of a session and below it, `root` too; never this process itself."""
+def family_of(roots: set[int]) -> set[int]:
+    """The living or unreaped processes of some sessions and below, the roots too; never this process itself."""
     parents: dict[int, int] = {}
-    found = {root}
+    found = set(roots)
     for path in Path("/proc").iterdir():
         if path.name.isdigit():
             with contextlib.suppress(OSError):  # gone since the directory was read
                 after_name = (path / "stat").read_text(errors="replace").rpartition(")")[2]
                 _state, parent, _group, session = after_name.split()[:4]
                 parents[int(path.name)] = int(parent)
-                if int(session) == root:
+                if int(session) in roots:
                     found.add(int(path.name))
     while more := {pid for pid, parent in parents.items() if parent in found} - found:
         found |= more
@@ -229,14 +232,15 @@ def kill(pids: set[int], number: int) -> None:
 
 
 def prepare_child() -> None:
-    """Die with the watchdog, and start with no signal blocked."""
+    """Die with the watchdog, keep orphans as children of the server, and start with no signal blocked."""
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 
 def clean_up(directory: str) -> None:
     """Kill every descendant, adopted ones too, then remove the directory."""
-    while family := family_of(os.getpid()):
+    while family := family_of({os.getpid()}):
         kill(family, signal.SIGKILL)
         try:
             os.waitpid(-1, 0)

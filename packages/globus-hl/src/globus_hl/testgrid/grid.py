@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import os
-import threading
 import warnings
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -12,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from . import environment
-from .errors import TestGridError
-from .gridftp import GridFTPServer, Security, account, embed_server, start_server
+from .gridftp import account
 from .pki import CertificateAuthority, Identity, local_names
 from .processes import Watchdog
 from .proxy import make_proxy
+from .services import Services
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from types import TracebackType
 
 
@@ -39,7 +36,7 @@ class User(Identity):
         return str(self.proxy)
 
 
-class Grid:
+class Grid(Services):
     """A throw-away grid on loopback, for tests and first steps: CA, host, users, GridFTP servers on demand.
 
     All of it is in one private temporary directory. Directory and servers go when the grid is closed, and
@@ -71,21 +68,11 @@ class Grid:
         ...     subprocess.run(["globus-url-copy", "file:///etc/hosts", url], check=True)
     """
 
-    directory: Path
-    ca: CertificateAuthority
-    host: Identity
     user: User
-    trust_directory: Path
-    gridmap: Path
 
     def __init__(self, *, trust: Iterable[Grid | CertificateAuthority] = (), timeout: float = 30.0) -> None:
-        self._watchdog: Watchdog | None = None
-        self._gridftp: GridFTPServer | None = None
-        self._embedded: list[GridFTPServer] = []
+        super().__init__(timeout)
         self._trust = list(trust)
-        self._timeout = timeout
-        self._numbers = itertools.count(1)
-        self._lock = threading.Lock()
         self._entered = ExitStack()
 
     # ---- life --------------------------------------------------------------------------------------------
@@ -119,11 +106,10 @@ class Grid:
 
     def close(self) -> None:
         """Stop all servers and remove the directory. Idempotent."""
-        watchdog, self._watchdog, self._gridftp = self._watchdog, None, None
+        watchdog, self._watchdog = self._watchdog, None
         if watchdog is not None:
             try:
-                while self._embedded:
-                    self._embedded.pop().stop()
+                self._forget_servers()
             finally:
                 watchdog.close()
 
@@ -184,99 +170,17 @@ class Grid:
     def env(self) -> dict[str, str]:
         """The variables that the toolkit's programs need to be clients of this grid, as `user`.
 
+        Those of `myproxy` are among them once it has been started.
+
         Example:
             >>> subprocess.run(["grid-proxy-info"], env=os.environ | grid.env)
         """
-        return self._common_env() | {"X509_USER_PROXY": str(self.user.proxy)}
+        return self._common_env() | {"X509_USER_PROXY": str(self.user.proxy)} | self._services_env()
 
     def environment(self) -> AbstractContextManager[None]:
         """A context manager that gives this process the variables of `env`, and restores the old ones.
 
-        It also unsets what would mislead a client (`environment.FOREIGN`). Enter and leave it while no
-        transfer
+        It also unsets what would mislead a client (`environment.FOREIGN`). Enter and leave it while no transfer
         runs: C code that reads the environment in another thread at that moment may crash.
         """
         return environment.environment(dict.fromkeys(environment.FOREIGN) | self.env)
-
-    def _server_env(self) -> dict[str, str]:
-        """The whole environment of a server: the host's credential, and no user's."""
-        return {
-            **environment.inherited(),
-            **self._common_env(),
-            "X509_USER_CERT": str(self.host.cert),
-            "X509_USER_KEY": str(self.host.key),
-            "HOME": str(self.directory / "home"),
-            "USER": account(),
-            "LOGNAME": account(),
-            "LC_ALL": "C.UTF-8",
-        }
-
-    def _common_env(self) -> dict[str, str]:
-        return {
-            "X509_CERT_DIR": str(self.trust_directory),
-            "GRIDMAP": str(self.gridmap),
-            "GSI_AUTHZ_CONF": str(self.directory / "etc" / "gsi-authz.conf"),  # not there: no call-outs
-            "GLOBUS_GSSAPI_NAME_COMPATIBILITY": "STRICT_RFC2818",
-            "GLOBUS_HOSTNAME": "localhost",
-        }
-
-    # ---- servers -----------------------------------------------------------------------------------------
-
-    @property
-    def gridftp(self) -> GridFTPServer:
-        """A GridFTP server with GSI; started when it is first asked for, and anew when it has ended."""
-        with self._lock:
-            if self._gridftp is None or not self._gridftp.running:
-                self._gridftp = self.start_gridftp()
-            return self._gridftp
-
-    def start_gridftp(
-        self,
-        security: Security = "gsi",
-        *,
-        embedded: bool = False,
-        root: str | os.PathLike[str] | None = None,
-        options: Sequence[str] = (),
-    ) -> GridFTPServer:
-        """Start one more GridFTP server. It ends with the grid, if it is not stopped before.
-
-        Args:
-            security: who may log in.
-                ``"gsi"``: whom the grid-mapfile names.
-                ``"nomap"``: everybody whom the grid trusts.
-                ``"anonymous"``: besides, anybody, over plain FTP.
-                ``"password"``: besides, the server's `user` with its `password`, over plain FTP.
-            embedded: in this process, not in one of its own. There can be one such server in a process, for
-                any security but ``"password"``. It runs in the environment of this process: the grid has to
-                be entered, not just started.
-            root: existing directory to serve; None: a new one in the grid's directory.
-            options: more options of ``globus-gridftp-server``, such as ``["-encrypt-data"]``.
-
-        Raises:
-            TestGridError: it did not start; the message has its output and its log.
-            MissingProgramError: ``globus-gridftp-server`` is not installed.
-        """
-        if self._watchdog is None:
-            raise TestGridError("the grid is not up", hint="use it as a context manager, or call start()")
-        name = f"gridftp-{next(self._numbers)}"
-        if root is None:
-            root = self.directory / "data" / name
-            root.mkdir()
-        served = Path(root).resolve(strict=True)
-        if embedded:
-            return self._embed_gridftp(name, served, security, options)
-        return start_server(
-            self._watchdog, name, self._server_env(), served, security, options, self._timeout
-        )
-
-    def _embed_gridftp(
-        self, name: str, root: Path, security: Security, options: Sequence[str]
-    ) -> GridFTPServer:
-        if os.environ.get("X509_CERT_DIR") != str(self.trust_directory):
-            raise TestGridError(
-                "a GridFTP server in this process needs the grid in its environment",
-                hint="use the grid as a context manager, or its environment()",
-            )
-        server = embed_server(self.directory, name, root, security, options, self._timeout)
-        self._embedded.append(server)
-        return server

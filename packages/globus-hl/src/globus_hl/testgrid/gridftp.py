@@ -6,18 +6,17 @@ import ctypes
 import os
 import pwd
 import secrets
-from typing import TYPE_CHECKING, Literal, Protocol, Self, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 from urllib.parse import quote
 
 from .errors import TestGridError
-from .programs import find_program
+from .server import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
-    from types import TracebackType
 
-    from .processes import Watchdog
+    from .server import Launcher, Running
 
 Security = Literal["gsi", "nomap", "anonymous", "password"]
 Login = tuple[str, str] | tuple[None, None]  # user and password
@@ -26,28 +25,15 @@ READY = r"Server listening at \S+:(\d+)"
 IDENTIFY, AUTHORIZE, STAY_THE_USER, NO_GRIDMAP = 1, 2, 4, 8
 
 
-class Running(Protocol):
-    """What runs a server: a process, or this one."""
-
-    @property
-    def pid(self) -> int: ...
-    @property
-    def running(self) -> bool: ...
-    def stop(self, grace: float = 1.0) -> None: ...
-
-
-class GridFTPServer:
+class GridFTPServer(Server):
     """A running GridFTP server on loopback; made by `Grid.start_gridftp`.
 
-    Clients reach nothing but what is below `root`: the server refuses other paths. As a context manager it
-    stops at the end.
+    Clients reach nothing but what is below `root`: the server refuses other paths.
 
     Attributes:
         security: who may log in; see `Grid.start_gridftp`.
-        port: TCP port of the control channel, on 127.0.0.1.
         root: the directory that is served; also the sessions' home directory (``/~/``).
         user, password: for a login over plain FTP where security is ``"password"``, else None.
-        log: file with the server's log.
         transfer_log: file with a line for each transfer, in NetLogger's format.
     """
 
@@ -60,19 +46,12 @@ class GridFTPServer:
         login: Login,
         log: Path,
     ) -> None:
-        self._process = process
-        self.port = port
+        super().__init__(process, port, log)
         self.root = root
         self.security = security
         self.user: str | None = login[0]
         self.password: str | None = login[1]
-        self.log = log
         self.transfer_log = log.with_suffix(".transfers")
-
-    @property
-    def contact(self) -> str:
-        """``localhost:PORT``."""
-        return f"localhost:{self.port}"
 
     @property
     def url(self) -> str:
@@ -94,67 +73,32 @@ class GridFTPServer:
         login = f"{self.user}:{self.password}@" if self.password else ""
         return f"ftp://{login}{self.contact}{quote(str(self.root))}"
 
-    @property
-    def pid(self) -> int:
-        """The daemon's process id, and the process group of its sessions; embedded: this process."""
-        return self._process.pid
-
-    @property
-    def running(self) -> bool:
-        """Whether the server is up."""
-        return self._process.running
-
-    def stop(self) -> None:
-        """End the server and every session. Idempotent."""
-        self._process.stop()
-
-    def kill(self) -> None:
-        """End the server and every session with SIGKILL: nobody says good-bye. Idempotent."""
-        self._process.stop(grace=0)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
     def __repr__(self) -> str:
         return f"<GridFTPServer {self.security} {self.contact} root={str(self.root)!r}>"
 
 
-def start_server(
-    watchdog: Watchdog,
-    name: str,
-    env: Mapping[str, str],
-    root: Path,
-    security: Security,
-    options: Sequence[str],
-    timeout: float,
+def start_gridftp(
+    launcher: Launcher, root: Path, security: Security, options: Sequence[str]
 ) -> GridFTPServer:
     """Start a server as a process; see `Grid.start_gridftp`.
 
     Args:
-        watchdog: the process that becomes the server's parent.
-        name: unique in the grid; names the server's files in ``etc`` and ``log``.
-        env: the server's whole environment: host credential, trust directory, grid-mapfile.
+        launcher: starts it, with host credential, trust directory and grid-mapfile in its environment.
         root: existing directory, an absolute path without symbolic links.
         security: who may log in.
         options: more options of the server.
-        timeout: seconds until it has to be ready.
     """
-    program, directory, login = find_program("globus-gridftp-server"), watchdog.directory, new_login(security)
-    argv = [program, "-daemon", *server_options(directory, name, root, security, login), *options]
-    output = directory / "log" / f"{name}.out"
-    process = watchdog.start(name, argv, env, output, READY, timeout)
-    return GridFTPServer(process, int(process.groups[0]), root, security, login, output.with_suffix(".log"))
+    login = new_login(security)
+    own = ["-daemon", *server_options(launcher, root, security, login)]
+    process = launcher.launch("globus-gridftp-server", [*own, *options], READY)
+    port, log = int(process.groups[0]), launcher.output.with_suffix(".log")
+    return GridFTPServer(process, port, root, security, login, log)
 
 
-def embed_server(
-    directory: Path, name: str, root: Path, security: Security, options: Sequence[str], timeout: float
+def embed_gridftp(
+    launcher: Launcher, root: Path, security: Security, options: Sequence[str]
 ) -> GridFTPServer:
-    """Start a server in this process; the arguments are those of `start_server`."""
+    """Start a server in this process; the arguments are those of `start_gridftp`."""
     if security == "password":
         raise TestGridError(
             "a GridFTP server inside this process cannot have password log-ins",
@@ -163,10 +107,9 @@ def embed_server(
     from .embedded import EmbeddedServer
 
     login = new_login(security)
-    own = server_options(directory, name, root, security, login, STAY_THE_USER)
-    process = EmbeddedServer([*own, "-connections-max", "1000", *options], directory / "host", timeout)
-    log = directory / "log" / f"{name}.log"
-    return GridFTPServer(process, process.port, root, security, login, log)
+    own = [*server_options(launcher, root, security, login, STAY_THE_USER), "-connections-max", "1000"]
+    process = EmbeddedServer([*own, *options], launcher.directory / "host", launcher.timeout)
+    return GridFTPServer(process, process.port, root, security, login, launcher.output.with_suffix(".log"))
 
 
 def new_login(security: Security) -> Login:
@@ -177,7 +120,7 @@ def new_login(security: Security) -> Login:
 
 
 def server_options(
-    directory: Path, name: str, root: Path, security: Security, login: Login, auth_level: int = 0
+    launcher: Launcher, root: Path, security: Security, login: Login, auth_level: int = 0
 ) -> list[str]:
     """The options that say who may log in, and that keep the server on loopback and in the grid's directory.
 
@@ -186,7 +129,7 @@ def server_options(
     """
     if special := set(str(root)) & set(",*?["):
         raise ValueError(f"root={str(root)!r}: a GridFTP server takes {' '.join(special)} for a pattern")
-    config, log = directory / "etc" / f"{name}.conf", directory / "log" / f"{name}.log"
+    config, log = launcher.config("conf"), launcher.output.with_suffix(".log")
     config.touch()  # empty, but named, as the server would otherwise read /etc/gridftp.conf
     config.with_suffix(".conf.d").mkdir()
     return [

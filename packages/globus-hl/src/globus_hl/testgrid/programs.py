@@ -14,6 +14,9 @@ PACKAGES = {
     "globus-url-copy": "globus-gass-copy-progs",
     "grid-proxy-info": "globus-proxy-utils",
     "grid-proxy-init": "globus-proxy-utils",
+    "myproxy-server": "myproxy-server",
+    "myproxy-logon": "myproxy",
+    "myproxy-init": "myproxy",
 }
 
 

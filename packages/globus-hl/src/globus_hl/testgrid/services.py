@@ -1,0 +1,180 @@
+"""The servers of a grid, started on demand."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from . import environment
+from .errors import TestGridError
+from .gridftp import GridFTPServer, Security, account, embed_gridftp, start_gridftp
+from .myproxy import MyProxyServer, start_myproxy
+from .server import Launcher, Server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from .myproxy import Option
+    from .pki import CertificateAuthority, Identity
+    from .processes import Watchdog
+
+S = TypeVar("S", bound=Server)
+
+
+class Services:
+    """The part of a `Grid` that starts its servers.
+
+    Of each kind there is one that starts when it is first asked for (and anew when it has ended), such as
+    `gridftp`; methods such as `start_gridftp` start more, with options. All of them end with the grid.
+    """
+
+    directory: Path
+    ca: CertificateAuthority
+    host: Identity
+    trust_directory: Path
+    gridmap: Path
+
+    def __init__(self, timeout: float) -> None:
+        self._watchdog: Watchdog | None = None
+        self._timeout = timeout
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._default: dict[type[Server], Server] = {}
+        self._embedded: list[GridFTPServer] = []
+
+    # ---- GridFTP -----------------------------------------------------------------------------------------
+
+    @property
+    def gridftp(self) -> GridFTPServer:
+        """A GridFTP server with GSI."""
+        return self._the(GridFTPServer, self.start_gridftp)
+
+    def start_gridftp(
+        self,
+        security: Security = "gsi",
+        *,
+        embedded: bool = False,
+        root: str | os.PathLike[str] | None = None,
+        options: Sequence[str] = (),
+    ) -> GridFTPServer:
+        """Start one more GridFTP server.
+
+        Args:
+            security: who may log in.
+                ``"gsi"``: whom the grid-mapfile names.
+                ``"nomap"``: everybody whom the grid trusts.
+                ``"anonymous"``: besides, anybody, over plain FTP.
+                ``"password"``: besides, the server's `user` with its `password`, over plain FTP.
+            embedded: in this process, not in one of its own. There can be one such server in a process, for
+                any security but ``"password"``. It runs in the environment of this process: the grid has to
+                be entered, not just started.
+            root: existing directory to serve; None: a new one in the grid's directory.
+            options: more options of ``globus-gridftp-server``, such as ``["-encrypt-data"]``.
+
+        Raises:
+            TestGridError: it did not start; the message has its output and its log.
+            MissingProgramError: ``globus-gridftp-server`` is not installed.
+        """
+        launcher = self._launcher("gridftp")
+        if root is None:
+            root = launcher.directory / "data" / launcher.name
+            root.mkdir()
+        served = Path(root).resolve(strict=True)
+        if embedded:
+            return self._embed_gridftp(launcher, served, security, options)
+        return start_gridftp(launcher, served, security, options)
+
+    def _embed_gridftp(
+        self, launcher: Launcher, root: Path, security: Security, options: Sequence[str]
+    ) -> GridFTPServer:
+        if os.environ.get("X509_CERT_DIR") != str(self.trust_directory):
+            raise TestGridError(
+                "a GridFTP server in this process needs the grid in its environment",
+                hint="use the grid as a context manager, or its environment()",
+            )
+        server = embed_gridftp(launcher, root, security, options)
+        self._embedded.append(server)
+        return server
+
+    # ---- MyProxy -----------------------------------------------------------------------------------------
+
+    @property
+    def myproxy(self) -> MyProxyServer:
+        """A MyProxy server that is a repository."""
+        return self._the(MyProxyServer, self.start_myproxy)
+
+    def start_myproxy(
+        self, *, ca: bool = False, options: Mapping[str, Option | None] | None = None
+    ) -> MyProxyServer:
+        """Start one more MyProxy server.
+
+        It is a repository that allows all to everybody whom the grid trusts, and nothing to others but to log on
+        with a passphrase.
+
+        Args:
+            ca: it also issues certificates, in the name of the grid's own authority, to everybody who shows one of
+                that authority: the account that runs the grid gets one for the subject of the grid's user; see
+                `MyProxyServer.issue` for others.
+            options: what else stands in its ``myproxy-server.config``, or in place of what this module writes
+                there; see `MyProxyServer.configure`, by which it can be changed later.
+
+        Raises:
+            TestGridError: it did not start; the message has its output.
+            MissingProgramError: ``myproxy-server`` is not installed.
+        """
+        server = start_myproxy(
+            self._launcher("myproxy"), self.trust_directory, self.ca if ca else None, options or {}
+        )
+        if ca:
+            server.issue(f"{self.ca.namespace}/CN=Test User", account())
+        return server
+
+    # ---- how they are started ----------------------------------------------------------------------------
+
+    def _the(self, kind: type[S], start: Callable[[], S]) -> S:
+        """The one server of a kind that is there without being started."""
+        with self._lock:
+            server = self._default.get(kind)
+            if not isinstance(server, kind) or not server.running:
+                server = self._default[kind] = start()
+            return server
+
+    def _launcher(self, kind: str) -> Launcher:
+        if self._watchdog is None:
+            raise TestGridError("the grid is not up", hint="use it as a context manager, or call start()")
+        return Launcher(self._watchdog, f"{kind}-{next(self._numbers)}", self._server_env(), self._timeout)
+
+    def _forget_servers(self) -> None:
+        self._default.clear()
+        while self._embedded:
+            self._embedded.pop().stop()
+
+    def _services_env(self) -> dict[str, str]:
+        """The variables by which clients find the servers that are up."""
+        server = self._default.get(MyProxyServer)
+        return server.env if isinstance(server, MyProxyServer) and server.running else {}
+
+    def _server_env(self) -> dict[str, str]:
+        """The whole environment of a server: the host's credential, and no user's."""
+        return {
+            **environment.inherited(),
+            **self._common_env(),
+            "X509_USER_CERT": str(self.host.cert),
+            "X509_USER_KEY": str(self.host.key),
+            "HOME": str(self.directory / "home"),
+            "USER": account(),
+            "LOGNAME": account(),
+            "LC_ALL": "C.UTF-8",
+        }
+
+    def _common_env(self) -> dict[str, str]:
+        return {
+            "X509_CERT_DIR": str(self.trust_directory),
+            "GRIDMAP": str(self.gridmap),
+            "GSI_AUTHZ_CONF": str(self.directory / "etc" / "gsi-authz.conf"),  # not there: no call-outs
+            "GLOBUS_GSSAPI_NAME_COMPATIBILITY": "STRICT_RFC2818",
+            "GLOBUS_HOSTNAME": "localhost",
+        }
