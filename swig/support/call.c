@@ -356,7 +356,7 @@ static int claim(gl_call *call, const gl_function *function, int index, PyObject
                      object->lender ? object->lender->type->name : "the library");
         return -1;
     }
-    if (object->box && object->type->is_plain && object->type->destroy)
+    if (object->box && object->type->is_plain && object->type->destroy && !object->type->is_malloced)
     {
         PyErr_Format(PyExc_ValueError, "%s(): this %s is Python's: there is nothing to free", function->name, object->type->name);
         return -1;
@@ -866,6 +866,17 @@ static uint32_t minor_status(gl_call *call, const gl_function *function)
     return has_one ? *(uint32_t *)&call->storage[0] : 0;
 }
 
+static PyObject *failure(const gl_function *function, int status)
+{
+    const gl_module *module = function->module;
+    return module->failure ? module->failure(function, status) : gl_error_from_status(module->name, status, NULL);
+}
+
+static bool is_failure(const gl_type *type, const void *value)
+{
+    return gl_value_size(type) == sizeof(int) ? *(const int *)value < 0 : !*(void *const *)value;
+}
+
 PyObject *gl_return(gl_call *call, const gl_function *function, const void *value)
 {
     const gl_slot *slot = &function->result;
@@ -883,8 +894,9 @@ PyObject *gl_return(gl_call *call, const gl_function *function, const void *valu
         }
         if (result) error = gl_error_from_result(result);
     }
-    else if (type->kind == GL_STATUS && *(const int *)value != 0)
-        error = gl_error_from_status(function->module->name, *(const int *)value, NULL);
+    else if (type->kind == GL_STATUS && *(const int *)value != 0) error = failure(function, *(const int *)value);
+    else if (slot->flags & GL_CHECKED && is_failure(type, value))
+        error = failure(function, gl_value_size(type) == sizeof(int) ? *(const int *)value : 0);
     else if (type->kind == GL_MAJOR)
     {
         uint32_t major = *(const uint32_t *)value;

@@ -122,6 +122,17 @@ PyObject *gl_error_from_status(const char *module, int code, const char *message
     return PyObject_CallMethod(error_class, "_from_status", "ziz", module, code, message);
 }
 
+/* Of a library that tells its failures as text: one cause, in `function`. */
+PyObject *gl_error_from_text(const char *module, int code, const char *text, int system_errno, const char *function)
+{
+    if (!get_class()) return NULL;
+    PyObject *message = gl_string_to_python(text);
+    PyObject *chain = message ? Py_BuildValue("[(ziNizzi)]", module, code, message, system_errno, NULL, function, 0) : NULL;
+    PyObject *error = chain ? PyObject_CallMethod(error_class, "_from_chain", "OO", chain, Py_None) : NULL;
+    Py_XDECREF(chain);
+    return error;
+}
+
 PyObject *gl_error_from_major(uint32_t major, uint32_t minor)
 {
     if (!get_class()) return NULL;

@@ -97,6 +97,10 @@ static PyObject *field_get(PyObject *self, void *closure)
     char *address = address_of(object, field);
     const gl_type *type = gl_type_of(field->slot->type);
     bool is_inside = type->kind == GL_BOX && field->slot->role == GL_BY_VALUE;
+    if (object->type->is_malloced && gl_object_root(object)->busy)
+        return PyErr_Format(PyExc_ValueError, "%s.%s cannot be read: a call is using it", object->type->name, field->name);
+    if (object->type->is_malloced && type->kind == GL_BOX && !is_inside && field->slot->partner < 0)
+        return gl_content_get(field, address);
     if (field->slot->partner >= 0) return counted(object, field, address);
     if (!field->count) return element(object, field, address, is_inside);
     if (type->kind == GL_CHAR)
@@ -271,6 +275,7 @@ static int field_set(PyObject *self, PyObject *value, void *closure)
         PyErr_Format(PyExc_AttributeError, "%s.%s is read-only: set what it contains", object->type->name, field->name);
         return -1;
     }
+    if (object->type->is_malloced) return gl_content_set(object, field, address, value);
     PyObject *keep = NULL, *key = key_of(address);
     if (!key) return -1;
     int status = field->slot->partner >= 0 ? set_counted(object, field, address, value, &keep)

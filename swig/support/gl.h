@@ -74,6 +74,7 @@ struct gl_type
     bool                 is_signed;
     bool                 is_flags;   /* an enum whose values are or-ed together */
     bool                 is_plain;   /* a struct that Python may make itself */
+    bool                 is_malloced;    /* ... whose memory, and what its fields point to, C allocates and frees with malloc() */
     const gl_enumerator *enumerators;
     const gl_field      *fields;     /* ends with a NULL name */
     const gl_function   *signature;  /* of a GL_CALLBACK */
@@ -137,6 +138,7 @@ enum
     GL_FOREVER = 1048576,   /* C may use it as long as the process lives */
     GL_HOLDS = 2097152,     /* as GL_KEEPS; and the object cannot be destroyed while the handle that uses it is alive */
     GL_FRAGILE = 4194304,   /* of a GL_INOUT: of no use after a failing GSS call, which destroys it */
+    GL_CHECKED = 8388608,   /* of a result: a negative number, or NULL, is a failure */
 };
 
 struct gl_slot
@@ -177,6 +179,7 @@ struct gl_module
     const char         *descriptor_name;
     gl_type           **types;          /* ends with NULL */
     const gl_alias     *aliases;        /* more names of types; ends with a NULL name */
+    PyObject         *(*failure)(const gl_function *function, long long status);    /* what a failing call raises; or NULL */
     volatile int        active;
     gl_module          *next;
 };
@@ -260,6 +263,7 @@ GL_API PyObject *gl_error_from_result(uint32_t result);            /* takes the 
 GL_API PyObject *gl_error_from_object(void *error);                /* borrows a globus_object_t; None for NULL */
 GL_API PyObject *gl_error_peek(uint32_t result);                   /* leaves the error object where it is */
 GL_API PyObject *gl_error_from_status(const char *module, int code, const char *message);
+GL_API PyObject *gl_error_from_text(const char *module, int code, const char *text, int system_errno, const char *function);
 GL_API PyObject *gl_error_from_major(uint32_t major, uint32_t minor);
 void            *gl_error_object(PyObject *error);                  /* the globus_object_t of a GlobusError, or NULL */
 GL_API void      gl_raise(PyObject *error);                        /* steals */
@@ -319,6 +323,12 @@ GL_API int gl_reap_wait(void);                                         /* waits 
 PyGetSetDef *gl_fields_getset(const gl_field *fields);
 void         gl_object_initialize(gl_object *object);  /* of a struct that Python makes: its fallbacks */
 int          gl_object_adopt(gl_object *object);       /* takes over the malloc-ed strings that C stored in its fields */
+
+/* ---- what the fields of a struct in malloc's memory point to (content.c) ------------------------------------------- */
+
+int       gl_content_set(gl_object *object, const gl_field *field, char *address, PyObject *value);
+PyObject *gl_content_get(const gl_field *field, char *address);        /* a copy of what a pointer to structs points to */
+GL_API void gl_content_free(const gl_type *type, void *memory);        /* all of it; erases it first */
 
 /* ---- objects that C keeps (given.c) ---------------------------------------------------------------------------------- */
 

@@ -94,6 +94,11 @@ PyObject *gl_object_new(gl_type *type, void *pointer, bool owned)
     bool made;
     gl_object *object = find_or_make(gl_type_of(type), pointer, owned, &made);
     if (object && owned) object->owned = true;
+    if (object && made && owned && object->type->is_malloced)
+    {
+        object->box = true;
+        GL_COUNT(boxes, 1);
+    }
     return (PyObject *)object;
 }
 
@@ -150,8 +155,16 @@ PyObject *gl_object_box(gl_type *type)
         return NULL;
     }
     object->box = true;
+    object->owned = type->is_malloced;
     GL_COUNT(boxes, 1);
     return (PyObject *)object;
+}
+
+/* The memory of a box that C does not use any more. */
+static void free_box(gl_object *object)
+{
+    if (object->type->is_malloced) gl_content_free(object->type, object->pointer);
+    free(object->pointer);
 }
 
 /* C goes on using the memory of the box. */
@@ -166,7 +179,7 @@ void gl_object_close(gl_object *object)
     registry_remove(object);
     object->closed = true;
     object->owned = false;
-    if (object->box) free(object->pointer);
+    if (object->box) free_box(object);
     gl_object_leave_box(object);
     object->pointer = NULL;
     Py_CLEAR(object->keep);
@@ -224,7 +237,7 @@ static void object_dealloc(PyObject *self)
     registry_remove(object);      /* before any Python code runs: nobody must find it any more */
     if (object->weak_references) PyObject_ClearWeakRefs(self);
     bool in_use = object->owned && object->type->destroy;      /* by C, since it could not be destroyed */
-    if (object->box && !in_use) free(object->pointer);
+    if (object->box && !in_use) free_box(object);
     gl_object_leave_box(object);
     Py_CLEAR(object->keep);
     Py_CLEAR(object->parent);

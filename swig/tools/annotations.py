@@ -44,6 +44,8 @@ class Annotations:
     flags: set[str] = field(default_factory=set)
     anytime: set[str] = field(default_factory=set)
     makeable: set[str] = field(default_factory=set)
+    malloced: set[str] = field(default_factory=set)
+    failure: str | None = None
     variables: set[str] = field(default_factory=set)
     slots: dict[str, str] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
@@ -119,8 +121,8 @@ def apply(annotations: Annotations, text: str) -> None:
     for name, arguments in DIRECTIVE.findall(re.sub(r"\\\n", " ", text)):
         words = split(arguments)
         match name:
-            case "needs":
-                annotations.needs = words[0]
+            case "needs" | "failure":
+                setattr(annotations, name, words[0])
             case "prelude" | "commands" | "adapters":
                 getattr(annotations, name).extend(w.strip('"') for w in words)
             case "handle" | "handle_by_address":
@@ -130,7 +132,7 @@ def apply(annotations: Annotations, text: str) -> None:
                 annotations.customs[words[0]] = words[1]
             case "callback_type":
                 annotations.callbacks.append(Callback(words[0], words[1:]))
-            case "nullable" | "opaque" | "flags" | "anytime" | "makeable" | "variables":
+            case "nullable" | "opaque" | "flags" | "anytime" | "makeable" | "malloced" | "variables":
                 getattr(annotations, name).update(words)
             case "slots":
                 annotations.slots[words[0]] = words[1]

@@ -172,6 +172,12 @@ class Classifier:
             CType(name, "CUSTOM", spelled, f"sizeof({spelled})", custom=self.notes.customs[name])
         )
 
+    def custom_value(self, custom: str, type_: cindex.Type) -> CType:
+        """A value of `type_` that one annotation alone makes a custom one."""
+        return self.remember(
+            CType(custom, "CUSTOM", type_.spelling, f"sizeof({type_.spelling})", custom=custom)
+        )
+
     def handle(self, name: str, type_: cindex.Type) -> CType:
         handle = self.notes.handles[name]
         record = type_.get_canonical().kind == TypeKind.RECORD
@@ -318,6 +324,8 @@ class Classifier:
             if cursor.is_bitfield() or not cursor.spelling:
                 continue
             words = self.notes.field_words(outer.name, cursor.spelling)
+            if "HIDDEN" in words:
+                continue
             try:
                 slot = self.field(outer, cursor, words)
             except Unknown:
@@ -337,6 +345,8 @@ class Classifier:
         if array.kind == TypeKind.CONSTANTARRAY:
             extent = str(array.element_count)
             type_ = next(l for l in layers(type_) if l.kind == TypeKind.CONSTANTARRAY).element_type
+        if custom := given("CUSTOM", words):
+            return Slot(name, self.custom_value(custom, type_), "IN", ["NULLABLE"], extent=extent)
         if "GIVEN" in words or "DATA" in words:
             return Slot(name, DATA, "IN", [w for w in words if w == "GIVEN"], extent=extent)
         if named := given("TYPE", words):
@@ -346,6 +356,8 @@ class Classifier:
         target = pointer(type_) if strip(type_) not in self.notes.customs else None
         if target is not None and given("COUNT", words):
             return self.counted_field(name, target)
+        if target is not None and "ARRAY" in words:
+            return Slot(name, self.array_element(target), "ARRAY", [w for w in words if w == "TERMINATED"])
         if target is not None and target.get_canonical().kind not in (
             TypeKind.CHAR_S,
             TypeKind.FUNCTIONPROTO,
@@ -356,7 +368,7 @@ class Classifier:
 
     def counted_field(self, name: str, target: cindex.Type) -> Slot:
         """A pointer to as many elements as another member counts."""
-        if target.get_canonical().kind == TypeKind.UCHAR:
+        if target.get_canonical().kind in (TypeKind.UCHAR, TypeKind.CHAR_S):
             return Slot(name, POINTER, "READ", ["NULLABLE"])
         inline = ["INLINE"] if target.get_canonical().kind == TypeKind.RECORD else []
         return Slot(name, self.array_element(target), "ARRAY", inline)
@@ -441,7 +453,9 @@ class Classifier:
 
     def result(self, function: Function) -> Slot:
         words = self.notes.result_words(function.name)
-        flags = [w for w in words if w in ("OWNED", "FREE", "OPENSSL_FREE", "NULLABLE", "TERMINATED")]
+        flags = [
+            w for w in words if w in ("OWNED", "FREE", "OPENSSL_FREE", "NULLABLE", "TERMINATED", "CHECKED")
+        ]
         if "STATUS" in words:
             return Slot("result", STATUS, "IN", flags)
         if "MAJOR" in words:
@@ -456,7 +470,8 @@ class Classifier:
             slot = self.value_slot("result", function.result)
         except Unknown as reason:
             raise Unknown(f"{function.name}(), result: {reason}") from None
-        return Slot("result", slot.type, "IN", [*slot.flags, *flags])
+        absent = [] if "CHECKED" in flags else slot.flags
+        return Slot("result", slot.type, "IN", [*absent, *flags])
 
     def parameter(
         self, function: str, parameter: Parameter, index: int, words: list[str], all_: list[Parameter],
@@ -485,9 +500,7 @@ class Classifier:
         if "STRINGS" in words:
             return slot(STRINGS, "IN", "NULLABLE")
         if custom := next((w.split("=")[1] for w in words if w.startswith("CUSTOM=")), None):
-            value = (pointer(type_) or type_).spelling
-            ctype = self.remember(CType(custom, "CUSTOM", value, f"sizeof({value})", custom=custom))
-            return slot(ctype, "OUT" if pointer(type_) else "IN")
+            return slot(self.custom_value(custom, pointer(type_) or type_), "OUT" if pointer(type_) else "IN")
         if canonical.kind == TypeKind.POINTER and canonical.get_pointee().kind == TypeKind.VOID:
             return self.void_parameter(function, parameter, index, words, all_, in_callback, slot)
         if canonical.kind == TypeKind.POINTER and canonical.get_pointee().kind in (

@@ -157,7 +157,7 @@ def docstring(function: Function, signature: Signature, module: str) -> str:
     parts = [python_signature(signature, module), function.comment, f"C: {function.prototype}"]
     if outputs:
         parts.append(f"Outputs, returned: {', '.join(outputs)}.")
-    if signature.result.type.kind in ("RESULT", "STATUS", "MAJOR"):
+    if signature.result.type.kind in ("RESULT", "STATUS", "MAJOR") or "CHECKED" in signature.result.flags:
         parts.append("Raises GlobusError where C returns a failure.")
     for slot in signature.slots:
         if "CONSUMES" in slot.flags:

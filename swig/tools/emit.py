@@ -173,6 +173,8 @@ class TypeWriter:
             members.append(f".destroy = {ctype.symbol}_destroy")
         if (ctype.plain and not handle) or ctype.name in self.notes.makeable:
             members.append(".is_plain = true")
+        if ctype.name in self.notes.malloced:
+            members.append(".is_malloced = true")
         if ctype.name in self.notes.slots:
             before = f"extern const PyType_Slot {self.notes.slots[ctype.name]}[];\n{before}"
             members.append(f".slots = {self.notes.slots[ctype.name]}")
@@ -381,7 +383,7 @@ class ModuleWriter:
         return (
             f'{self.banner}#include "gl_types.h"\n\nextern gl_module gl_this_module;\n{types}\n'
             f"gl_module gl_this_module = {{.name = {c_string(module)}, .types = gl_types, .aliases = gl_aliases, "
-            f".descriptor_name = {c_string(needs or '')}}};\n\n{''.join(functions)}\n{self.natives_text()}{self.commands_text()}{constants}"
+            f".descriptor_name = {c_string(needs or '')}, .failure = {self.notes.failure or 'NULL'}}};\n\n{''.join(functions)}\n{self.natives_text()}{self.commands_text()}{constants}"
         )
 
     def natives_text(self) -> str:
