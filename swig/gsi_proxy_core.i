@@ -25,5 +25,9 @@
 %param(globus_gsi_proxy_handle_attrs_set_key_gen_callback, callback, LASTING, NULLABLE)
 %param(callback void (int, int, void [*]), #2, CALL_ARG)
 
+/* ---- keys: what a C program has from OpenSSL, as objects of which are bytes here ------------------------------------- */
+%returns(EVP_*_gen, OWNED)
+
 %include "globus_gsi_proxy_constants.h"
 %include "globus_gsi_proxy.h"
+%include "gsi_proxy_keys.h"

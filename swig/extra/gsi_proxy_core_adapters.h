@@ -179,6 +179,24 @@ static inline globus_result_t gl_prepare_request(globus_gsi_proxy_handle_t handl
     return GLOBUS_SUCCESS;
 }
 
+/* For the key that the handle was given: of any kind, where C makes RSA keys only. It says no more than the key. */
+static inline globus_result_t gl_request_for_key(globus_gsi_proxy_handle_t handle, BIO *output_bio)
+{
+    EVP_PKEY *key = NULL;
+    X509_REQ *request = X509_REQ_new();
+    const EVP_MD *digest = NULL;
+    globus_gsi_proxy_handle_get_signing_algorithm(handle, &digest);
+    const unsigned char *name = (const unsigned char *)"NULL SUBJECT NAME ENTRY";      /* as C has it */
+    bool made = request && gl_is_success(globus_gsi_proxy_handle_get_private_key(handle, &key))
+        && X509_NAME_add_entry_by_NID(X509_REQ_get_subject_name(request), NID_commonName, MBSTRING_ASC, name, -1, -1, 0)
+        && X509_REQ_set_pubkey(request, key) && X509_REQ_sign(request, key, digest ? digest : EVP_sha256())
+        && gl_is_success(globus_gsi_proxy_handle_set_req(handle, request)) && i2d_X509_REQ_bio(output_bio, request);
+    X509_REQ_free(request);
+    EVP_PKEY_free(key);
+    return made ? GLOBUS_SUCCESS
+                : gl_proxy_refusal(GLOBUS_GSI_PROXY_ERROR_WITH_PRIVATE_KEY, __func__, "The handle's private key signs no request");
+}
+
 /* An empty key that C leaves behind would forbid another try. */
 static inline globus_result_t gl_after_request(globus_gsi_proxy_handle_t handle, globus_result_t result)
 {
@@ -216,6 +234,7 @@ static inline globus_result_t gl_adapt_globus_gsi_proxy_create_req(globus_gsi_pr
 {
     gl_info *aside = NULL;
     X509_REQ *request = NULL;
+    if (gl_has_proxy_key(handle)) return gl_request_for_key(handle, output_bio);
     BIO *draft = BIO_new(BIO_s_mem());
     globus_result_t result = gl_prepare_request(handle, EVP_sha256(), __func__);
     if (!result) result = gl_set_aside(handle, &aside, __func__);
@@ -243,6 +262,42 @@ static inline globus_result_t gl_adapt_globus_gsi_proxy_inquire_req(globus_gsi_p
     return result;
 }
 
+/* ---- issuers ------------------------------------------------------------------------------------------------------------
+ *
+ * C signs with the digest of the issuer's own signature, and finds none if that is an ECDSA or EdDSA one: for C, the
+ * issuer's certificate is then signed anew with RSA. Only its name, dates and type get into the proxy. */
+
+static inline bool gl_has_digest(X509 *certificate)
+{
+    return EVP_get_digestbynid(X509_get_signature_nid(certificate)) != NULL;
+}
+
+static inline bool gl_sign_anew(X509 *certificate)
+{
+    int digest = NID_undef;
+    X509_get_signature_info(certificate, &digest, NULL, NULL, NULL);
+    EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1024);
+    bool done = key && X509_sign(certificate, key, digest == NID_undef ? EVP_sha256() : EVP_get_digestbynid(digest));
+    EVP_PKEY_free(key);
+    return done;
+}
+
+/* The issuer as C can use it: a copy if need be, which is to be destroyed. */
+static inline globus_gsi_cred_handle_t gl_usable_issuer(globus_gsi_cred_handle_t issuer)
+{
+    X509 *certificate = NULL;
+    globus_gsi_cred_handle_t copy = NULL;
+    if (gl_is_success(globus_gsi_cred_get_cert(issuer, &certificate)) && !gl_has_digest(certificate)
+        && gl_is_success(globus_gsi_cred_handle_copy(issuer, &copy))
+        && !(gl_sign_anew(certificate) && gl_is_success(globus_gsi_cred_set_cert(copy, certificate))))
+    {
+        globus_gsi_cred_handle_destroy(copy);
+        copy = NULL;
+    }
+    X509_free(certificate);
+    return copy ? copy : issuer;
+}
+
 /* ---- signatures --------------------------------------------------------------------------------------------------------- */
 
 static inline globus_result_t gl_sign_completed(BIO *draft, const gl_info *aside, globus_gsi_cred_handle_t issuer, BIO *output)
@@ -263,7 +318,9 @@ static inline globus_result_t gl_adapt_globus_gsi_proxy_sign_req(
     gl_info *aside = NULL;
     BIO *draft = BIO_new(BIO_s_mem());
     globus_result_t result = gl_set_aside(handle, &aside, __func__);
-    if (!result) result = globus_gsi_proxy_sign_req(handle, issuer_credential, draft);
+    globus_gsi_cred_handle_t issuer = gl_usable_issuer(issuer_credential);
+    if (!result) result = globus_gsi_proxy_sign_req(handle, issuer, draft);
+    if (issuer != issuer_credential) globus_gsi_cred_handle_destroy(issuer);
     if (aside) gl_put_back(handle, aside);
     if (!result) result = gl_sign_completed(draft, aside, issuer_credential, output_bio);
     PROXY_CERT_INFO_EXTENSION_free(aside);

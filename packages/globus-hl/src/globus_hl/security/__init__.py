@@ -1,0 +1,49 @@
+"""GSI: credentials, proxies, delegation, trust, and security contexts (RFC 2744, RFC 3820).
+
+::
+
+    from globus_hl import security
+
+    user = security.Credential.find(kinds=("user",), passphrase=getpass.getpass)
+    proxy = security.create_proxy(user, lifetime=12 * 3600)
+    security.verify(proxy)                       # raises what is wrong, or returns whom it stands for
+    proxy.save()
+
+* `Credential`: certificate, private key and chain, in memory
+* `create_proxy`; `DelegationRequest` and `sign_request`: proxies, on one side or on two
+* `verify` and `TrustStore`: whom to trust
+* `Name`, `GridMap`: who is who
+* :mod:`globus_hl.security.errors`: what can be wrong, each cause a class of its own
+"""
+
+from __future__ import annotations
+
+from .certificate import Certificate, ProxyInfo, certificates
+from .credential import Credential
+from .delegation import DEFAULT_LIFETIME, DelegationRequest, create_proxy, sign_request
+from .gridmap import GridMap
+from .keys import CURVES, Passphrase, PublicKey
+from .names import Name
+from .trust import RevocationList, TrustStore
+from .types import CertificateType
+from .verification import verify
+
+__all__ = [
+    "CURVES",
+    "DEFAULT_LIFETIME",
+    "Certificate",
+    "CertificateType",
+    "Credential",
+    "DelegationRequest",
+    "GridMap",
+    "Name",
+    "Passphrase",
+    "ProxyInfo",
+    "PublicKey",
+    "RevocationList",
+    "TrustStore",
+    "certificates",
+    "create_proxy",
+    "sign_request",
+    "verify",
+]
