@@ -639,6 +639,7 @@ AS_USER = textwrap.dedent(
     """
     import os, subprocess, sys
     from globus_hl.testgrid import Grid
+    from globus_hl.testgrid.gridftp import account
     from globus_hl.testgrid.programs import find_program
     sys.executable, user, group = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     os.setgroups([]), os.setgid(group), os.setuid(user)
@@ -652,6 +653,16 @@ AS_USER = textwrap.dedent(
                     subprocess.run([copy, "file:///etc/services", url + "/a"], check=True, timeout=30)
                     assert (server.root / "a").stat().st_uid == user
                     (server.root / "a").unlink()
+        with grid.start_gass() as gass:
+            subprocess.run([copy, "file:///etc/services", gass.url + "/a"], check=True, timeout=30)
+            assert (gass.root / "a").stat().st_uid == user
+        with grid.start_gatekeeper() as gatekeeper:
+            job = [find_program("globusrun"), "-s", "-r", gatekeeper.contact, "&(executable=/usr/bin/id)(arguments=-u)"]
+            assert subprocess.run(job, check=True, timeout=40, capture_output=True).stdout == b"%d\\n" % user
+        with grid.start_myproxy(ca=True) as myproxy:
+            logon = [find_program("myproxy-logon"), "-n", "-l", account(), "-o", "issued"]
+            subprocess.run(logon, check=True, timeout=30, env=os.environ | myproxy.env, stdout=subprocess.DEVNULL)
+            os.unlink("issued")
     assert not grid.directory.exists()
     print("done")
     """

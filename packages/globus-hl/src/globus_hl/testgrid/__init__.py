@@ -11,13 +11,18 @@ Needs the extra ``globus-hl[testgrid]``, and the Debian packages of the servers 
 from __future__ import annotations
 
 from .errors import MissingProgramError, TestGridError
-from .grid import Grid, User
+from .gass import GASSServer
+from .gram import Gatekeeper
+from .grid import Grid
 from .gridftp import GridFTPServer
 from .myproxy import MyProxyServer
 from .pki import CertificateAuthority, Identity
+from .proxy import User
 
 __all__ = [
     "CertificateAuthority",
+    "GASSServer",
+    "Gatekeeper",
     "Grid",
     "GridFTPServer",
     "Identity",

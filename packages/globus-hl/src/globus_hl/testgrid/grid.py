@@ -4,36 +4,19 @@ from __future__ import annotations
 
 import warnings
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from . import environment
 from .gridftp import account
-from .pki import CertificateAuthority, Identity, local_names
+from .pki import CertificateAuthority, local_names
 from .processes import Watchdog
-from .proxy import make_proxy
+from .proxy import User, make_proxy
 from .services import Services
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
     from types import TracebackType
-
-
-@dataclass(frozen=True)
-class User(Identity):
-    """A user with a proxy.
-
-    Attributes:
-        proxy: file with an RFC 3820 proxy, mode 0600.
-    """
-
-    proxy: Path
-
-    @property
-    def credential(self) -> str:
-        """What ``gridftp.Client(credential=...)`` takes: the path of the proxy file."""
-        return str(self.proxy)
 
 
 class Grid(Services):
@@ -67,8 +50,6 @@ class Grid(Services):
         ...     url = grid.gridftp.url + "/hosts"
         ...     subprocess.run(["globus-url-copy", "file:///etc/hosts", url], check=True)
     """
-
-    user: User
 
     def __init__(self, *, trust: Iterable[Grid | CertificateAuthority] = (), timeout: float = 30.0) -> None:
         super().__init__(timeout)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import socket
 import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import TestGridError
@@ -17,15 +15,14 @@ from .programs import find_program
 from .server import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+    from pathlib import Path
 
     from .pki import CertificateAuthority
     from .processes import Process
     from .server import Launcher
 
-READY = r"listening at \S+:(\d+)"
 SESSION_SECONDS = 120  # what the server gives a session when it is its own daemon
-INETD = Path(__file__).with_name("_inetd.py")
 
 Option = str | list[str]
 
@@ -146,18 +143,13 @@ def start_myproxy(
         initial |= _issuing(site, authority)
     initial = given(initial | options)
     site.configure(initial)
-    process = launcher.launch_command(inetd(site.command(site.config)), READY)
+    process = launcher.launch_sessions(site.command(site.config), SESSION_SECONDS)
     return MyProxyServer(process, site, initial)
 
 
 def given(options: Mapping[str, Option | None]) -> dict[str, Option]:
     """The options without those that are not to be given."""
     return {name: value for name, value in options.items() if value is not None}
-
-
-def inetd(command: Sequence[str]) -> list[str]:
-    """The command that runs another one for each connection."""
-    return [sys.executable, "-I", "-S", str(INETD), str(SESSION_SECONDS), *command]
 
 
 def _issuing(site: Site, authority: CertificateAuthority) -> dict[str, Option]:

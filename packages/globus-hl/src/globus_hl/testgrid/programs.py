@@ -10,7 +10,11 @@ from .errors import MissingProgramError
 SBIN = ("/usr/sbin", "/usr/local/sbin")
 # The EPEL packages have the same names
 PACKAGES = {
+    "globus-gass-server": "globus-gass-server-ez-progs",
+    "globus-gatekeeper": "globus-gatekeeper",
     "globus-gridftp-server": "globus-gridftp-server-progs",
+    "globus-job-manager": "globus-gram-job-manager",
+    "globusrun": "globus-gram-client-tools",
     "globus-url-copy": "globus-gass-copy-progs",
     "grid-proxy-info": "globus-proxy-utils",
     "grid-proxy-init": "globus-proxy-utils",

@@ -1,4 +1,4 @@
-"""RFC 3820 proxies for the users of a test grid, made by the toolkit's own library.
+"""Users of a test grid, and their RFC 3820 proxies, made by the toolkit's own library.
 
 The steps are those of a delegation: the holder makes a key and a request, the issuer signs, the holder
 assembles.
@@ -8,17 +8,33 @@ from __future__ import annotations
 
 import math
 import ssl
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from globus_lowlevel import gsi_cert_utils, gsi_credential, gsi_proxy_core
 
 from .._runtime.library import activate
+from .pki import Identity
 
 if TYPE_CHECKING:
     import os
 
-    from .pki import Identity
+
+@dataclass(frozen=True)
+class User(Identity):
+    """A user with a proxy.
+
+    Attributes:
+        proxy: file with an RFC 3820 proxy, mode 0600.
+    """
+
+    proxy: Path
+
+    @property
+    def credential(self) -> str:
+        """What ``gridftp.Client(credential=...)`` takes: the path of the proxy file."""
+        return str(self.proxy)
 
 
 def make_proxy(issuer: Identity, path: str | os.PathLike[str], lifetime: float = 12 * 3600) -> Path:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
 from .programs import find_program
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
     from types import TracebackType
 
     from .processes import Process, Watchdog
+
+INETD = Path(__file__).with_name("_inetd.py")
 
 
 class Running(Protocol):
@@ -105,21 +108,29 @@ class Launcher:
         """Where a configuration file of the server goes."""
         return self.directory / "etc" / f"{self.name}.{suffix}"
 
-    def launch(self, program: str, arguments: Sequence[str], ready: str, **env: str) -> Process:
+    def launch(self, program: str, arguments: Sequence[str], ready: str) -> Process:
         """Start a program of the toolkit, and wait until it is ready.
 
         Args:
             program: its name.
             arguments: its arguments.
             ready: regular expression for the output by which it says that it serves.
-            env: more environment variables.
 
         Raises:
             TestGridError: it did not start; the message has its output and its logs.
             MissingProgramError: it is not installed.
         """
-        return self.launch_command([find_program(program), *arguments], ready, **env)
+        return self._start([find_program(program), *arguments], ready)
 
-    def launch_command(self, argv: Sequence[str], ready: str, **env: str) -> Process:
-        """As `launch`, for any program by its path."""
-        return self.watchdog.start(self.name, argv, {**self.env, **env}, self.output, ready, self.timeout)
+    def launch_sessions(self, command: Sequence[str], seconds: int = 0) -> Process:
+        """Start a listener on a free port of loopback, and for each connection a program, as inetd does.
+
+        Args:
+            command: the program's path and arguments; it finds the connection as its standard input.
+            seconds: after which a session is ended; 0: never.
+        """
+        argv = [sys.executable, "-I", "-S", str(INETD), str(seconds), *command]
+        return self._start(argv, r"listening at \S+:(\d+)")
+
+    def _start(self, argv: Sequence[str], ready: str) -> Process:
+        return self.watchdog.start(self.name, argv, self.env, self.output, ready, self.timeout)

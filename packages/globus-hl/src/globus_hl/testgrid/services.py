@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from . import environment
 from .errors import TestGridError
+from .gass import GASSServer, start_gass
+from .gram import Gatekeeper, start_gatekeeper
 from .gridftp import GridFTPServer, Security, account, embed_gridftp, start_gridftp
 from .myproxy import MyProxyServer, start_myproxy
 from .server import Launcher, Server
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from .myproxy import Option
     from .pki import CertificateAuthority, Identity
     from .processes import Watchdog
+    from .proxy import User
 
 S = TypeVar("S", bound=Server)
 
@@ -34,6 +37,7 @@ class Services:
     directory: Path
     ca: CertificateAuthority
     host: Identity
+    user: User
     trust_directory: Path
     gridmap: Path
 
@@ -129,8 +133,50 @@ class Services:
             self._launcher("myproxy"), self.trust_directory, self.ca if ca else None, options or {}
         )
         if ca:
-            server.issue(f"{self.ca.namespace}/CN=Test User", account())
+            server.issue(self.user.subject, account())
         return server
+
+    # ---- GRAM --------------------------------------------------------------------------------------------
+
+    @property
+    def gram(self) -> Gatekeeper:
+        """A GRAM gatekeeper: ``globusrun -r`` takes its `contact`."""
+        return self._the(Gatekeeper, self.start_gatekeeper)
+
+    def start_gatekeeper(self, *, options: Mapping[str, str] | None = None) -> Gatekeeper:
+        """Start one more GRAM gatekeeper, whose jobs are processes of this machine.
+
+        When it stops, its job managers and the jobs that still run end too.
+
+        Args:
+            options: more options of ``globus-job-manager``, or others in place of what this module writes, such as
+                ``{"-log-levels": "FATAL|ERROR|WARN|INFO"}``.
+
+        Raises:
+            TestGridError: it did not start; the message has its output.
+            MissingProgramError: the gatekeeper or the job manager is not installed.
+        """
+        return start_gatekeeper(self._launcher("gram"), self.host, options or {})
+
+    # ---- GASS --------------------------------------------------------------------------------------------
+
+    @property
+    def gass(self) -> GASSServer:
+        """A GASS server with GSI."""
+        return self._the(GASSServer, self.start_gass)
+
+    def start_gass(self, *, secure: bool = True, options: Sequence[str] = ()) -> GASSServer:
+        """Start one more GASS server, which serves the files of this machine to the grid's user.
+
+        Args:
+            secure: over HTTPS, to nobody but the user. Else over HTTP, to everybody on the network.
+            options: more options of ``globus-gass-server``.
+
+        Raises:
+            TestGridError: it did not start; the message has its output.
+            MissingProgramError: ``globus-gass-server`` is not installed.
+        """
+        return start_gass(self._launcher("gass", as_user=True), options, secure=secure)
 
     # ---- how they are started ----------------------------------------------------------------------------
 
@@ -142,10 +188,16 @@ class Services:
                 server = self._default[kind] = start()
             return server
 
-    def _launcher(self, kind: str) -> Launcher:
+    def _launcher(self, kind: str, *, as_user: bool = False) -> Launcher:
+        """For a server with the host's credential, or the user's; never with both: the host's would win."""
         if self._watchdog is None:
             raise TestGridError("the grid is not up", hint="use it as a context manager, or call start()")
-        return Launcher(self._watchdog, f"{kind}-{next(self._numbers)}", self._server_env(), self._timeout)
+        if as_user:
+            credential = {"X509_USER_PROXY": str(self.user.proxy)}
+        else:
+            credential = {"X509_USER_CERT": str(self.host.cert), "X509_USER_KEY": str(self.host.key)}
+        env = self._program_env() | credential
+        return Launcher(self._watchdog, f"{kind}-{next(self._numbers)}", env, self._timeout)
 
     def _forget_servers(self) -> None:
         self._default.clear()
@@ -157,13 +209,11 @@ class Services:
         server = self._default.get(MyProxyServer)
         return server.env if isinstance(server, MyProxyServer) and server.running else {}
 
-    def _server_env(self) -> dict[str, str]:
-        """The whole environment of a server: the host's credential, and no user's."""
+    def _program_env(self) -> dict[str, str]:
+        """The whole environment of a server, but for its credential."""
         return {
             **environment.inherited(),
             **self._common_env(),
-            "X509_USER_CERT": str(self.host.cert),
-            "X509_USER_KEY": str(self.host.key),
             "HOME": str(self.directory / "home"),
             "USER": account(),
             "LOGNAME": account(),
