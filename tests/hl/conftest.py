@@ -67,6 +67,16 @@ class Stock:
         assert done.returncode != 0, f"{done.args} did not fail:\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
 
+    def copy(self, source: str, target: str, *options: str, env: Mapping[str, str] | None = None) -> None:
+        """Copy one file with ``globus-url-copy``."""
+        self("globus-url-copy", *options, source, target, env=env)
+
+    def refused_copy(
+        self, source: str, target: str, *options: str, env: Mapping[str, str] | None = None
+    ) -> str:
+        """Have ``globus-url-copy`` fail, and return why."""
+        return self.refused("globus-url-copy", *options, source, target, env=env)
+
     def _run(
         self, program: str, arguments: tuple[object, ...], given: str, env: Mapping[str, str] | None
     ) -> subprocess.CompletedProcess[str]:

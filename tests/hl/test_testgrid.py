@@ -1,20 +1,17 @@
-"""`globus_hl.testgrid` against the stock programs: they say whether certificates and servers are right."""
+"""The life of a test grid: what cannot start, several at once, and that nothing is left."""
 
 from __future__ import annotations
 
 import os
 import pwd
-import re
 import select
 import signal
 import socket
-import stat
 import subprocess
 import sys
 import tempfile
 import textwrap
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,46 +19,15 @@ import pytest
 
 from globus_hl.testgrid import Grid, GridFTPServer, MissingProgramError, TestGridError, programs
 from globus_hl.testgrid.processes import Watchdog
-from globus_hl.testgrid.programs import find_program
-from globus_hl.testgrid.proxy import make_proxy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from globus_hl.testgrid.gridftp import Security
+    from tests.hl.conftest import Stock
 
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 UNPRIVILEGED = "nobody"
-
-
-def run(*command: str | Path, env: dict[str, str] | None = None) -> str:
-    """Run a program, have it succeed, return what it prints."""
-    done = subprocess.run(
-        [str(c) for c in command],
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=45,
-        stdin=subprocess.DEVNULL,
-    )
-    assert done.returncode == 0, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
-def url_copy(source: str, target: str, *options: str, env: dict[str, str] | None = None) -> None:
-    """Copy one file with the stock client."""
-    run(find_program("globus-url-copy"), *options, source, target, env=env)
-
-
-def refused(source: str, target: str, *options: str, env: dict[str, str] | None = None) -> str:
-    """Have the stock client fail, and return why."""
-    command = [find_program("globus-url-copy"), *options, source, target]
-    done = subprocess.run(
-        command, env=env, capture_output=True, text=True, timeout=45, stdin=subprocess.DEVNULL
-    )
-    assert done.returncode != 0, f"{command} was not refused"
-    return done.stdout + done.stderr
 
 
 def alive(pid: int) -> bool:
@@ -88,276 +54,12 @@ def wait_for_end(*pids: int, timeout: float = 15) -> None:
             os.close(pidfd)
 
 
-def wait_until(condition: Callable[[], bool], timeout: float = 15) -> None:
-    """Wait for what no event tells."""
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     """A file to copy."""
     path = tmp_path / "source.dat"
     path.write_bytes(CONTENT)
     return path
-
-
-# -- certificates -------------------------------------------------------------------------------------
-
-
-def test_trust_directory_has_the_names_that_openssl_computes(grid: Grid) -> None:
-    hashes = run(
-        "openssl", "x509", "-in", grid.ca.cert, "-noout", "-subject_hash", "-subject_hash_old"
-    ).split()
-    assert list(grid.ca.hashes) == hashes
-    expected = {f"{h}.{suffix}" for h in hashes for suffix in ("0", "signing_policy")}
-    assert {p.name for p in grid.trust_directory.iterdir()} == expected
-
-
-@pytest.mark.parametrize("purpose", ["sslserver", "sslclient"])
-def test_openssl_verifies_the_host_certificate(grid: Grid, purpose: str) -> None:
-    for name in (
-        ("-verify_hostname", "localhost"),
-        ("-verify_ip", "127.0.0.1"),
-        ("-verify_hostname", socket.gethostname()),
-    ):
-        run(
-            "openssl",
-            "verify",
-            "-x509_strict",
-            "-CAfile",
-            grid.ca.cert,
-            "-purpose",
-            purpose,
-            *name,
-            grid.host.cert,
-        )
-
-
-def test_openssl_verifies_user_and_proxy(grid: Grid) -> None:
-    run("openssl", "verify", "-x509_strict", "-CAfile", grid.ca.cert, "-purpose", "sslclient", grid.user.cert)
-    run(
-        "openssl",
-        "verify",
-        "-CAfile",
-        grid.ca.cert,
-        "-untrusted",
-        grid.user.cert,
-        "-allow_proxy_certs",
-        grid.user.proxy,
-    )
-
-
-def test_grid_proxy_info_sees_an_rfc_proxy_of_the_user(grid: Grid) -> None:
-    info = run(find_program("grid-proxy-info"), "-file", grid.user.proxy)
-    fields = dict(re.findall(r"^(\w+) *: (.*)$", info, re.MULTILINE))
-    assert fields["type"] == "RFC 3820 compliant impersonation proxy"
-    assert fields["identity"] == fields["issuer"] == grid.user.subject
-    assert fields["strength"] == "2048 bits"
-    assert fields["timeleft"].startswith(("11:", "12:00"))  # the grid may be as old as the test run
-
-
-def test_stock_tools_make_proxies_of_the_user(grid: Grid, tmp_path: Path) -> None:
-    for kind in ("-rfc", "-draft", "-old"):
-        proxy = tmp_path / f"proxy{kind}"
-        pair = ("-cert", grid.user.cert, "-key", grid.user.key)
-        run(find_program("grid-proxy-init"), "-q", "-verify", kind, *pair, "-out", proxy)
-        copied = tmp_path / f"copied{kind}"
-        (grid.gridftp.root / "proxy-kinds").write_bytes(CONTENT)
-        env = {**os.environ, "X509_USER_PROXY": str(proxy)}
-        url_copy(f"{grid.gridftp.url}/proxy-kinds", copied.as_uri(), env=env)
-        assert copied.read_bytes() == CONTENT
-
-
-def test_names_that_the_authority_cannot_issue(grid: Grid) -> None:
-    for name, why in (("Test User", "already"), ("Zoë", "printable ASCII"), ("a/DC=b", "not DC")):
-        with pytest.raises(ValueError, match=why):
-            grid.add_user(name)
-
-
-def test_a_proxy_lives_as_long_as_asked(grid: Grid, tmp_path: Path) -> None:
-    proxy = make_proxy(grid.user, tmp_path / "short", lifetime=600)
-    left = int(run(find_program("grid-proxy-info"), "-file", proxy, "-timeleft"))
-    assert 590 <= left <= 600
-
-
-def test_secrets_are_private(grid: Grid) -> None:
-    secrets = (grid.ca.key, grid.host.key, grid.user.key, grid.user.proxy)
-    assert [stat.S_IMODE(p.stat().st_mode) for p in secrets] == [0o600] * len(secrets)
-    assert stat.S_IMODE(grid.directory.stat().st_mode) == 0o700
-
-
-# -- GridFTP ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "options", [[], ["-p", "3", "-fast"], ["-dcpriv"], ["-dcsafe"], ["-nodcau"]], ids=" ".join
-)
-def test_put_and_get_over_gsi(
-    gridftp_server: GridFTPServer, source: Path, tmp_path: Path, options: list[str]
-) -> None:
-    back = tmp_path / "back.dat"
-    url_copy(source.as_uri(), f"{gridftp_server.url}/put and get.dat".replace(" ", "%20"), *options)
-    url_copy(f"{gridftp_server.url}/put%20and%20get.dat", back.as_uri(), *options)
-    assert (gridftp_server.root / "put and get.dat").read_bytes() == back.read_bytes() == CONTENT
-
-
-def test_third_party(gridftp_server: GridFTPServer, second_gridftp_server: GridFTPServer) -> None:
-    (gridftp_server.root / "third").write_bytes(CONTENT)
-    url_copy(f"{gridftp_server.url}/third", f"{second_gridftp_server.url}/third")
-    assert (second_gridftp_server.root / "third").read_bytes() == CONTENT
-
-
-def test_anonymous(anonymous_server: GridFTPServer, source: Path, tmp_path: Path) -> None:
-    back = tmp_path / "back.dat"
-    url_copy(source.as_uri(), f"{anonymous_server.ftp_url}/a", env={})
-    url_copy(f"{anonymous_server.ftp_url}/a", back.as_uri(), env={})
-    assert back.read_bytes() == CONTENT
-    url_copy(f"{anonymous_server.url}/a", back.as_uri())  # GSI on the same port
-
-
-def test_password(grid: Grid, source: Path) -> None:
-    with grid.start_gridftp("password") as server:
-        url_copy(source.as_uri(), f"{server.ftp_url}/a", env={})
-        assert (server.root / "a").read_bytes() == CONTENT
-        wrong = server.ftp_url.replace(f":{server.password}@", ":wrong@")
-        assert "530" in refused(source.as_uri(), f"{wrong}/b", env={})
-
-
-def test_nomap_lets_in_whom_the_map_does_not_name(
-    grid: Grid, gridftp_server: GridFTPServer, source: Path
-) -> None:
-    stranger = grid.add_user("Nomad", mapped=False)
-    env = {**os.environ, "X509_USER_PROXY": stranger.credential}
-    assert stranger.subject in refused(source.as_uri(), f"{gridftp_server.url}/no", env=env)
-    with grid.start_gridftp("nomap") as server:
-        url_copy(source.as_uri(), f"{server.url}/yes", env=env)
-        assert (server.root / "yes").read_bytes() == CONTENT
-    grid.map(stranger.subject)
-    url_copy(source.as_uri(), f"{gridftp_server.url}/mapped", env=env)
-
-
-def test_options_reach_the_server(grid: Grid, source: Path) -> None:
-    with grid.start_gridftp(options=["-encrypt-data"]) as server:
-        assert "Encryption is required" in refused(source.as_uri(), f"{server.url}/a")
-        url_copy(source.as_uri(), f"{server.url}/a", "-dcpriv")
-
-
-def test_only_the_root_is_served(
-    anonymous_server: GridFTPServer, gridftp_server: GridFTPServer, tmp_path: Path
-) -> None:
-    (gridftp_server.root / "link").symlink_to("/etc/hosts")
-    for url in (
-        f"ftp://{anonymous_server.contact}/etc/hosts",
-        f"gsiftp://{gridftp_server.contact}/etc/hosts",
-        f"{gridftp_server.url}/../../etc/grid-mapfile",
-        f"{gridftp_server.url}/link",
-    ):
-        assert "Path not allowed" in refused(url, (tmp_path / "got").as_uri())
-
-
-def test_a_directory_of_the_caller_is_served(grid: Grid, source: Path, tmp_path: Path) -> None:
-    with grid.start_gridftp(root=tmp_path) as server:
-        url_copy(f"{server.url}/source.dat", (tmp_path / "copy").as_uri())
-    assert (tmp_path / "copy").read_bytes() == CONTENT
-
-
-def test_without_the_grid_nobody_trusts_it(
-    gridftp_server: GridFTPServer, source: Path, tmp_path: Path
-) -> None:
-    env = {"X509_CERT_DIR": str(tmp_path), "X509_USER_PROXY": os.environ["X509_USER_PROXY"]}
-    assert "trusted CA" in refused(source.as_uri(), f"{gridftp_server.url}/a", env=env)
-
-
-def test_ftp_url_of_a_gsi_server_says_what_to_start(gridftp_server: GridFTPServer) -> None:
-    with pytest.raises(TestGridError, match=r"start_gridftp\('anonymous'\)"):
-        _ = gridftp_server.ftp_url
-
-
-# -- the server in this process -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("security", ["gsi", "nomap", "anonymous"])
-def test_embedded(grid: Grid, source: Path, tmp_path: Path, security: Security) -> None:
-    back, umask, directory = tmp_path / "back.dat", os.umask(0o022), Path.cwd()
-    with grid.start_gridftp(security, embedded=True) as server:
-        assert server.pid == os.getpid()
-        for url in [server.url] + ([server.ftp_url] if security == "anonymous" else []):
-            url_copy(source.as_uri(), f"{url}/a")  # the client accepts nobody but the host
-            url_copy(f"{url}/a", back.as_uri(), "-p", "2")
-            assert back.read_bytes() == CONTENT
-            assert "Path not allowed" in refused(f"{url}/../../etc/grid-mapfile", back.as_uri())
-        (server.root / "a").unlink()
-    assert not server.running
-    assert "X509_VHOST_CRED_DIR" not in os.environ
-    assert (os.umask(umask), Path.cwd()) == (0o022, directory)
-
-
-def test_an_embedded_server_does_not_offer_what_crashes_it(grid: Grid) -> None:
-    with pytest.raises(TestGridError, match="cannot have password log-ins"):
-        grid.start_gridftp("password", embedded=True)
-
-
-@pytest.mark.parametrize("again", range(3))
-def test_a_busy_embedded_server_stops(grid: Grid, again: int) -> None:
-    server = grid.start_gridftp(embedded=True)
-    with (server.root / "large").open("wb") as file:
-        file.truncate(1 << 40)
-    sessions = [open_session(server) for _ in range(3)]
-    command = [find_program("globus-url-copy"), f"{server.url}/large", "file:///dev/null"]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as transfer:
-        wait_until(lambda: "Starting to transfer" in server.log.read_text())
-        sessions[0].close()
-        server.stop()
-        assert transfer.wait(timeout=30) != 0
-    for session in sessions:
-        session.close()
-
-
-def test_an_embedded_server_maps_by_the_grid_mapfile(grid: Grid, source: Path) -> None:
-    stranger = grid.add_user("Stranger to the embedded server", mapped=False)
-    env = {**os.environ, "X509_USER_PROXY": stranger.credential}
-    with grid.start_gridftp(embedded=True) as server:
-        assert stranger.subject in refused(source.as_uri(), f"{server.url}/no", env=env)
-
-
-def test_one_embedded_server_at_a_time_ended_with_its_sessions(grid: Grid) -> None:
-    server = grid.start_gridftp(embedded=True)
-    with open_session(server) as connection:
-        with pytest.raises(TestGridError, match="another GridFTP server is embedded in this process"):
-            grid.start_gridftp(embedded=True)
-        server.stop()
-        while connection.recv(4096):  # it may say good-bye
-            pass
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", server.port), timeout=5)
-    server.stop()
-    with grid.start_gridftp(embedded=True) as second:
-        open_session(second).close()
-
-
-def test_a_wrong_option_of_an_embedded_server_leaves_this_process_alive(grid: Grid) -> None:
-    with pytest.raises(TestGridError, match="Unknown option on command line: no-such-option"):
-        grid.start_gridftp(embedded=True, options=["-no-such-option"])
-
-
-def test_an_embedded_server_needs_the_environment_of_its_grid(grid: Grid) -> None:
-    other = Grid().start()
-    try:
-        with pytest.raises(TestGridError, match="needs the grid in its environment"):
-            other.start_gridftp(embedded=True)
-    finally:
-        other.close()
-
-
-def test_a_grid_ends_its_embedded_server(grid: Grid) -> None:
-    with Grid() as other:
-        server = other.start_gridftp(embedded=True)
-    assert not server.running
-    with grid.start_gridftp(embedded=True):
-        pass
 
 
 # -- failures -----------------------------------------------------------------------------------------
@@ -410,16 +112,16 @@ def test_a_grid_that_is_not_up_says_so() -> None:
 # -- several grids ------------------------------------------------------------------------------------
 
 
-def test_two_grids_do_not_trust_each_other_unless_told(grid: Grid, source: Path) -> None:
+def test_two_grids_do_not_trust_each_other_unless_told(stock: Stock, grid: Grid, source: Path) -> None:
     outer = dict(os.environ)
     with Grid() as stranger:
         assert os.environ["X509_CERT_DIR"] == str(stranger.trust_directory)
-        assert "trusted CA" in refused(source.as_uri(), f"{grid.gridftp.url}/a")
+        assert "trusted CA" in stock.refused_copy(source.as_uri(), f"{grid.gridftp.url}/a")
     assert dict(os.environ) == outer
     with Grid(trust=[grid]) as friend:
         friend.map(grid.user.subject)
         mixed = {**os.environ, "X509_USER_PROXY": grid.user.credential}
-        url_copy(source.as_uri(), f"{friend.gridftp.url}/a", env=mixed)
+        stock.copy(source.as_uri(), f"{friend.gridftp.url}/a", env=mixed)
         assert (friend.gridftp.root / "a").read_bytes() == CONTENT
 
 
@@ -611,7 +313,11 @@ FORKER = textwrap.dedent(
 
 
 def test_a_forked_child_leaves_the_grid_alone() -> None:
-    assert run(sys.executable, "-c", FORKER, env=child_environment()) == "done\n"
+    command = [sys.executable, "-c", FORKER]
+    done = subprocess.run(
+        command, env=child_environment(), stdout=subprocess.PIPE, text=True, timeout=45, check=True
+    )
+    assert done.stdout == "done\n"
 
 
 def test_servers_start_and_stop_from_many_threads(grid: Grid) -> None:

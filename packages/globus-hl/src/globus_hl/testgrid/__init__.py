@@ -15,11 +15,15 @@ from .gass import GASSServer
 from .gram import Gatekeeper
 from .grid import Grid
 from .gridftp import GridFTPServer
+from .keys import EXPIRED, NOT_YET_VALID, VALID
 from .myproxy import MyProxyServer
 from .pki import CertificateAuthority, Identity
 from .proxy import User
 
 __all__ = [
+    "EXPIRED",
+    "NOT_YET_VALID",
+    "VALID",
     "CertificateAuthority",
     "GASSServer",
     "Gatekeeper",

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Self
 
 from . import environment
 from .gridftp import account
-from .pki import CertificateAuthority, local_names
+from .keys import VALID, KeyKind, Validity
+from .names import file_name, local_names
+from .pki import CertificateAuthority, Policy
 from .processes import Watchdog
 from .proxy import User, make_proxy
 from .services import Services
@@ -119,21 +121,61 @@ class Grid(Services):
 
     # ---- people ------------------------------------------------------------------------------------------
 
-    def add_user(self, name: str, *, mapped: bool = True) -> User:
+    def add_user(
+        self,
+        name: str,
+        *,
+        mapped: bool = True,
+        ca: CertificateAuthority | None = None,
+        key: KeyKind = "rsa2048",
+        valid: Validity = VALID,
+        passphrase: str | None = None,
+    ) -> User:
         """Issue a certificate for one more user, and make a proxy.
 
         Args:
-            name: the common name, such as ``"Other User"``; unique among the users.
+            name: the common name, such as ``"Other User"``; unique among the users of the authority.
             mapped: whether the grid-mapfile names the user.
+            ca: the authority; None: the grid's own.
+            key: kind of the user's key; the one of the proxy is RSA in any case.
+            valid: from when to when the certificate is valid, such as `EXPIRED`; the proxy is so at most as long.
+            passphrase: what the user's key is encrypted with; None: it is not. The proxy's never is.
 
         Raises:
             ValueError: there is such a user, or the name has a character outside of printable ASCII.
         """
-        identity = self.ca.issue_user(name)
+        identity = (ca or self.ca).issue_user(name, key=key, valid=valid, passphrase=passphrase)
         proxy = make_proxy(identity, identity.cert.with_name("proxy.pem"))
         if mapped:
             self.map(identity.subject)
-        return User(identity.subject, identity.cert, identity.key, proxy)
+        return User(identity.subject, identity.cert, identity.key, passphrase, proxy=proxy)
+
+    def add_authority(
+        self,
+        name: str,
+        *,
+        trusted: bool = True,
+        policy: Policy = "own",
+        valid: Validity = VALID,
+        issuer: CertificateAuthority | None = None,
+    ) -> CertificateAuthority:
+        """Make one more authority.
+
+        Args:
+            name: its common name, unique in the grid.
+            trusted: whether the grid trusts it.
+            policy: its signing policy in the grid's trust directory: ``"own"``, ``"missing"`` or ``"violated"``.
+            valid: from when to when its certificate is valid, such as `EXPIRED`.
+            issuer: the authority that it is below; None: it is a root.
+
+        Example:
+            >>> late = grid.add_user("Late", ca=grid.add_authority("Late CA", valid=EXPIRED))
+        """
+        directory = self.directory / "authorities" / file_name(name)
+        authority = CertificateAuthority(directory, name=name, policy=policy, valid=valid, issuer=issuer)
+        if trusted:
+            authority.install(self.trust_directory)
+        return authority
 
     def map(self, subject: str, to: str | None = None) -> None:
         """Add a line to the grid-mapfile; it counts from the next login on.

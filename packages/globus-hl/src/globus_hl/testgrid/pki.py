@@ -1,43 +1,31 @@
-"""A throw-away certification authority: host and user certificates, and the files of a trust directory.
+"""Throw-away certification authorities: host and user certificates, and the files of a trust directory.
 
-Keys are 2048-bit RSA, because the toolkit can only delegate with RSA; signatures are SHA-256. It is no
-model for a real authority: keys are not encrypted, and nobody keeps books.
+What they issue is sound unless it is asked to be otherwise: keys are 2048-bit RSA, because the toolkit can only delegate
+with RSA; signatures are SHA-256. It is no model for a real authority: keys are not encrypted, and the only book that is
+kept is the list of revoked certificates.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-import ipaddress
 import os
-import re
 import secrets
-import socket
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
-try:
-    from cryptography import x509
-except ImportError as error:
-    raise ImportError("globus_hl.testgrid needs more packages: pip install 'globus-hl[testgrid]'") from error
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from .keys import VALID, KeyKind, PrivateKey, PublicKey, Validity, key_pem, new_key, times, write_private
+from .names import file_name, general_name, parse_name, subject_hashes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-KEY_BITS = 2048
-LIFETIME = dt.timedelta(days=30)
-CLOCK_SKEW = dt.timedelta(minutes=5)
-# Attributes that cryptography encodes as UTF8String, which is the encoding that subject hashes are made of
-ATTRIBUTES = {
-    "O": NameOID.ORGANIZATION_NAME,
-    "OU": NameOID.ORGANIZATIONAL_UNIT_NAME,
-    "CN": NameOID.COMMON_NAME,
-}
 PEM = serialization.Encoding.PEM
+
+Policy = Literal["own", "missing", "violated"]
 
 
 @dataclass(frozen=True)
@@ -47,12 +35,19 @@ class Identity:
     Attributes:
         subject: distinguished name as the toolkit writes it, such as ``/O=Grid/OU=Test 3f2a9c/CN=localhost``.
         cert: PEM file with the certificate.
-        key: PEM file with the private key, not encrypted, mode 0600.
+        key: PEM file with the private key, mode 0600.
+        passphrase: what the key is encrypted with; None: it is not.
     """
 
     subject: str
     cert: Path
     key: Path
+    passphrase: str | None = None
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """The certificate, for the package `cryptography`."""
+        return x509.load_pem_x509_certificate(self.cert.read_bytes())
 
 
 class CertificateAuthority:
@@ -63,67 +58,152 @@ class CertificateAuthority:
 
     Args:
         directory: where it keeps its key and what it issues, in ``ca``, ``host/NAME`` and ``user/NAME``.
+        name: its common name.
+        issuer: the authority that it is below; None: it is a root.
+        valid: from when to when its certificate is valid, such as `VALID`, `EXPIRED` or `NOT_YET_VALID`. What it issues
+            does not depend on it.
+        policy: the signing policy that it brings to a trust directory.
+            ``"own"``: it may sign the names of its name space.
+            ``"missing"``: none.
+            ``"violated"``: it may sign other names than those that it signs.
 
     Attributes:
         namespace: what all its names start with.
         subject: its own distinguished name.
         cert, key: PEM files of its certificate and its private key.
+        revoked: serial numbers of what it has revoked.
     """
 
-    def __init__(self, directory: str | os.PathLike[str]) -> None:
+    def __init__(
+        self,
+        directory: str | os.PathLike[str],
+        *,
+        name: str = "Test Grid CA",
+        issuer: CertificateAuthority | None = None,
+        valid: Validity = VALID,
+        policy: Policy = "own",
+    ) -> None:
+        if policy not in get_args(Policy):
+            raise ValueError(f"policy={policy!r} is none of {', '.join(map(repr, get_args(Policy)))}")
         self.directory = Path(directory)
-        self.namespace = f"/O=Grid/OU=Test {secrets.token_hex(3)}"
-        self.subject = f"{self.namespace}/CN=Test Grid CA"
+        self.policy = policy
+        self.revoked: list[int] = []
+        self._installed: list[Path] = []
+        self._crls = 0
         self._key = new_key()
+        above = issuer or self
+        self.namespace = f"{above.namespace if issuer else '/O=Grid'}/OU=Test {secrets.token_hex(3)}"
+        self.subject = f"{self.namespace}/CN={name}"
         self._certificate = (
-            self._builder(self.subject, self._key.public_key())
+            above._builder(self.subject, self._key.public_key(), valid)  # noqa: SLF001 - it is one of us
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .add_extension(_key_usage("key_cert_sign", "crl_sign"), critical=True)
-            .sign(self._key, hashes.SHA256())
+            .add_extension(key_usage("key_cert_sign", "crl_sign"), critical=True)
+            .sign(above._key, hashes.SHA256())  # noqa: SLF001
         )
-        own = _write_identity(self.directory / "ca", "ca", self.subject, self._certificate, self._key)
+        own = _write_identity(self.directory / "ca", "ca", self.subject, self._certificate, self._key, None)
         self.cert, self.key = own.cert, own.key
+
+    def __repr__(self) -> str:
+        return f"<CertificateAuthority {self.subject}>"
+
+    # ---- trust -------------------------------------------------------------------------------------------
 
     @property
     def hashes(self) -> tuple[str, str]:
         """The subject hashes that name a trust directory's files: OpenSSL's since 1.0, and the older one."""
-        return _subject_hashes(self._certificate.subject)
+        return subject_hashes(self._certificate.subject)
 
     @property
     def signing_policy(self) -> str:
-        """The signing policy (EACL syntax): this authority may sign the names of its own name space."""
+        """The signing policy (EACL syntax) that `policy` asks for; empty: none."""
+        if self.policy == "missing":
+            return ""
+        space = self.namespace if self.policy == "own" else f"{self.namespace} of others"
         return (
             f"access_id_CA   X509    '{self.subject}'\n"
             "pos_rights     globus  CA:sign\n"
-            f"cond_subjects  globus  '\"{self.namespace}/*\"'\n"
+            f"cond_subjects  globus  '\"{space}/*\"'\n"
         )
 
     def install(self, trust_directory: str | os.PathLike[str]) -> None:
         """Lay certificate and signing policy into an existing trust directory, under both hashes."""
+        directory = Path(trust_directory)
         for name in self.hashes:
-            Path(trust_directory, f"{name}.0").write_bytes(self.cert.read_bytes())
-            Path(trust_directory, f"{name}.signing_policy").write_text(self.signing_policy)
+            (directory / f"{name}.0").write_bytes(self.cert.read_bytes())
+            if self.signing_policy:
+                (directory / f"{name}.signing_policy").write_text(self.signing_policy)
+        self._installed.append(directory)
 
-    def issue_host(self, name: str = "localhost", alternatives: Iterable[str] = ()) -> Identity:
+    def revoke(self, identity: Identity) -> None:
+        """Revoke a certificate, and publish the list that says so."""
+        self.revoked.append(identity.certificate.serial_number)
+        self.publish_crl()
+
+    def publish_crl(self, valid: Validity = VALID) -> None:
+        """Lay a list of the revoked certificates (CRL) into all trust directories where the authority is installed.
+
+        Without one nothing is revoked, and nobody asks for it.
+
+        Args:
+            valid: from when to when it counts. One that is out of date makes the toolkit refuse all that the authority
+                has issued.
+        """
+        begin, end = times(valid)
+        self._crls += 1
+        key_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self._certificate.subject)
+            .last_update(begin)
+            .next_update(end)
+            .add_extension(x509.CRLNumber(self._crls), critical=False)
+            .add_extension(key_id, critical=False)
+        )
+        for number in self.revoked:
+            entry = x509.RevokedCertificateBuilder().serial_number(number).revocation_date(begin)
+            builder = builder.add_revoked_certificate(entry.build())
+        crl = builder.sign(self._key, hashes.SHA256()).public_bytes(PEM)
+        for directory in self._installed:
+            for name in self.hashes:
+                new = directory / f"{name}.new"
+                new.write_bytes(crl)
+                new.replace(directory / f"{name}.r0")  # at once, as servers may be reading it
+
+    # ---- certificates ------------------------------------------------------------------------------------
+
+    def issue_host(
+        self,
+        name: str = "localhost",
+        alternatives: Iterable[str] = (),
+        *,
+        key: KeyKind = "rsa2048",
+        valid: Validity = VALID,
+    ) -> Identity:
         """Issue a host certificate.
 
         Args:
-            name: the common name, and the first of the subject alternative names.
+            name: the common name, and the first of the subject alternative names; unique among the hosts.
             alternatives: more DNS names, and IP addresses.
+            key: kind of its key.
+            valid: from when to when it is valid, such as `EXPIRED`.
         """
-        names = [_general_name(n) for n in dict.fromkeys([name, *alternatives])]
-        return self._issue(
-            "host",
-            name,
-            (_key_usage("digital_signature", "key_encipherment"), True),
-            (
-                x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]),
-                False,
-            ),
+        names = [general_name(n) for n in dict.fromkeys([name, *alternatives])]
+        purposes = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
+        extensions: list[tuple[x509.ExtensionType, bool]] = [
+            (key_usage("digital_signature", "key_encipherment"), True),
+            (purposes, False),
             (x509.SubjectAlternativeName(names), False),
-        )
+        ]
+        return self._issue("host", name, extensions, new_key(key), valid, None)
 
-    def issue_user(self, name: str) -> Identity:
+    def issue_user(
+        self,
+        name: str,
+        *,
+        key: KeyKind = "rsa2048",
+        valid: Validity = VALID,
+        passphrase: str | None = None,
+    ) -> Identity:
         """Issue a user certificate.
 
         It has no key usage: OpenSSL 3 takes a legacy (``CN=proxy``) proxy for a certificate that the user
@@ -131,23 +211,36 @@ class CertificateAuthority:
 
         Args:
             name: the common name, unique among the users.
+            key: kind of its key.
+            valid: from when to when it is valid, such as `EXPIRED`.
+            passphrase: what its key is encrypted with; None: it is not.
 
         Raises:
             ValueError: the name has a certificate already, or has a character outside of printable ASCII.
         """
-        return self._issue("user", name, (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False))
+        purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
+        return self._issue("user", name, [(purpose, False)], new_key(key), valid, passphrase)
 
-    def _issue(self, kind: str, name: str, *extensions: tuple[x509.ExtensionType, bool]) -> Identity:
-        subject, key = f"{self.namespace}/CN={name}", new_key()
-        builder = self._builder(subject, key.public_key())
+    def _issue(
+        self,
+        kind: str,
+        name: str,
+        extensions: Iterable[tuple[x509.ExtensionType, bool]],
+        key: PrivateKey,
+        valid: Validity,
+        passphrase: str | None,
+    ) -> Identity:
+        subject = f"{self.namespace}/CN={name}"
+        builder = self._builder(subject, key.public_key(), valid)
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         for extension, critical in extensions:
             builder = builder.add_extension(extension, critical)
-        directory = self.directory / kind / re.sub(r"\W+", "-", name.lower())
-        return _write_identity(directory, kind, subject, builder.sign(self._key, hashes.SHA256()), key)
+        certificate = builder.sign(self._key, hashes.SHA256())
+        directory = self.directory / kind / file_name(name)
+        return _write_identity(directory, kind, subject, certificate, key, passphrase)
 
-    def _builder(self, subject: str, public_key: rsa.RSAPublicKey) -> x509.CertificateBuilder:
-        now = dt.datetime.now(dt.UTC)
+    def _builder(self, subject: str, public_key: PublicKey, valid: Validity) -> x509.CertificateBuilder:
+        begin, end = times(valid)
         issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         return (
             x509.CertificateBuilder()
@@ -155,78 +248,33 @@ class CertificateAuthority:
             .issuer_name(parse_name(self.subject))
             .public_key(public_key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - CLOCK_SKEW)
-            .not_valid_after(now + LIFETIME)
+            .not_valid_before(begin)
+            .not_valid_after(end)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
             .add_extension(issuer_key, critical=False)
         )
 
 
-def local_names() -> list[str]:
-    """The names of a server on loopback: with them host checks pass in every compatibility mode."""
-    return ["localhost", socket.gethostname(), "ip6-localhost", "127.0.0.1", "::1"]
-
-
-def parse_name(subject: str) -> x509.Name:
-    """The X.509 name that the toolkit writes as `subject`, such as ``/O=Grid/CN=host/localhost``.
-
-    Raises:
-        ValueError: an attribute is not one of O, OU and CN, or a character is none of printable ASCII.
-    """
-    if not (subject.isascii() and subject.isprintable()):
-        raise ValueError(f"{subject!r}: the test CA takes names of printable ASCII characters only")
-    attributes = []
-    for kind, value in re.findall(r"/([A-Za-z]+)=(.*?)(?=/[A-Za-z]+=|$)", subject):
-        if kind not in ATTRIBUTES:
-            raise ValueError(
-                f"{subject!r}: the test CA knows the attributes {', '.join(ATTRIBUTES)}, not {kind}"
-            )
-        attributes.append(x509.NameAttribute(ATTRIBUTES[kind], value))
-    return x509.Name(attributes)
-
-
-def new_key() -> rsa.RSAPrivateKey:
-    """A new private key."""
-    return rsa.generate_private_key(65537, KEY_BITS)
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a new file that nobody else can read, from its first byte on."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-
-
 def _write_identity(
-    directory: Path, kind: str, subject: str, certificate: x509.Certificate, key: rsa.RSAPrivateKey
+    directory: Path,
+    kind: str,
+    subject: str,
+    certificate: x509.Certificate,
+    key: PrivateKey,
+    passphrase: str | None,
 ) -> Identity:
     try:
         directory.mkdir(mode=0o700, parents=True)
     except FileExistsError:
         raise ValueError(f"{subject} has its certificate already, in {directory}") from None
-    identity = Identity(subject, directory / f"{kind}cert.pem", directory / f"{kind}key.pem")
-    unencrypted = serialization.NoEncryption()
-    write_private(identity.key, key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, unencrypted))
+    identity = Identity(subject, directory / f"{kind}cert.pem", directory / f"{kind}key.pem", passphrase)
+    write_private(identity.key, key_pem(key, passphrase))
     identity.cert.write_bytes(certificate.public_bytes(PEM))
     return identity
 
 
-def _subject_hashes(name: x509.Name) -> tuple[str, str]:
-    """What OpenSSL's `X509_NAME_hash` and `X509_NAME_hash_old` compute, for names of UTF8Strings."""
-    canonical = [x509.NameAttribute(a.oid, " ".join(str(a.value).lower().split())) for a in name]
-    without_header = b"".join(x509.Name([attribute]).public_bytes()[2:] for attribute in canonical)
-    new = hashlib.sha1(without_header, usedforsecurity=False).digest()
-    old = hashlib.md5(name.public_bytes(), usedforsecurity=False).digest()
-    return f"{int.from_bytes(new[:4], 'little'):08x}", f"{int.from_bytes(old[:4], 'little'):08x}"
-
-
-def _general_name(name: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(name))
-    except ValueError:
-        return x509.DNSName(name)
-
-
-def _key_usage(*usages: str) -> x509.KeyUsage:
+def key_usage(*usages: str) -> x509.KeyUsage:
+    """The extension that allows a key these uses, and no others."""
     known = (
         "digital_signature content_commitment key_encipherment data_encipherment key_agreement "
         "key_cert_sign crl_sign encipher_only decipher_only"

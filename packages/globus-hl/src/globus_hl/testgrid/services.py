@@ -62,6 +62,7 @@ class Services:
         *,
         embedded: bool = False,
         root: str | os.PathLike[str] | None = None,
+        host: Identity | None = None,
         options: Sequence[str] = (),
     ) -> GridFTPServer:
         """Start one more GridFTP server.
@@ -76,13 +77,14 @@ class Services:
                 any security but ``"password"``. It runs in the environment of this process: the grid has to
                 be entered, not just started.
             root: existing directory to serve; None: a new one in the grid's directory.
+            host: what it shows to clients, unless it is embedded; None: the grid's host.
             options: more options of ``globus-gridftp-server``, such as ``["-encrypt-data"]``.
 
         Raises:
             TestGridError: it did not start; the message has its output and its log.
             MissingProgramError: ``globus-gridftp-server`` is not installed.
         """
-        launcher = self._launcher("gridftp")
+        launcher = self._launcher("gridftp", host)
         if root is None:
             root = launcher.directory / "data" / launcher.name
             root.mkdir()
@@ -111,7 +113,11 @@ class Services:
         return self._the(MyProxyServer, self.start_myproxy)
 
     def start_myproxy(
-        self, *, ca: bool = False, options: Mapping[str, Option | None] | None = None
+        self,
+        *,
+        ca: bool = False,
+        host: Identity | None = None,
+        options: Mapping[str, Option | None] | None = None,
     ) -> MyProxyServer:
         """Start one more MyProxy server.
 
@@ -122,6 +128,7 @@ class Services:
             ca: it also issues certificates, in the name of the grid's own authority, to everybody who shows one of
                 that authority: the account that runs the grid gets one for the subject of the grid's user; see
                 `MyProxyServer.issue` for others.
+            host: what it shows to clients; None: the grid's host.
             options: what else stands in its ``myproxy-server.config``, or in place of what this module writes
                 there; see `MyProxyServer.configure`, by which it can be changed later.
 
@@ -130,7 +137,7 @@ class Services:
             MissingProgramError: ``myproxy-server`` is not installed.
         """
         server = start_myproxy(
-            self._launcher("myproxy"), self.trust_directory, self.ca if ca else None, options or {}
+            self._launcher("myproxy", host), self.trust_directory, self.ca if ca else None, options or {}
         )
         if ca:
             server.issue(self.user.subject, account())
@@ -143,12 +150,15 @@ class Services:
         """A GRAM gatekeeper: ``globusrun -r`` takes its `contact`."""
         return self._the(Gatekeeper, self.start_gatekeeper)
 
-    def start_gatekeeper(self, *, options: Mapping[str, str] | None = None) -> Gatekeeper:
+    def start_gatekeeper(
+        self, *, host: Identity | None = None, options: Mapping[str, str] | None = None
+    ) -> Gatekeeper:
         """Start one more GRAM gatekeeper, whose jobs are processes of this machine.
 
         When it stops, its job managers and the jobs that still run end too.
 
         Args:
+            host: what it shows to clients; None: the grid's host.
             options: more options of ``globus-job-manager``, or others in place of what this module writes, such as
                 ``{"-log-levels": "FATAL|ERROR|WARN|INFO"}``.
 
@@ -156,7 +166,7 @@ class Services:
             TestGridError: it did not start; the message has its output.
             MissingProgramError: the gatekeeper or the job manager is not installed.
         """
-        return start_gatekeeper(self._launcher("gram"), self.host, options or {})
+        return start_gatekeeper(self._launcher("gram", host), host or self.host, options or {})
 
     # ---- GASS --------------------------------------------------------------------------------------------
 
@@ -188,14 +198,15 @@ class Services:
                 server = self._default[kind] = start()
             return server
 
-    def _launcher(self, kind: str, *, as_user: bool = False) -> Launcher:
+    def _launcher(self, kind: str, host: Identity | None = None, *, as_user: bool = False) -> Launcher:
         """For a server with the host's credential, or the user's; never with both: the host's would win."""
         if self._watchdog is None:
             raise TestGridError("the grid is not up", hint="use it as a context manager, or call start()")
         if as_user:
             credential = {"X509_USER_PROXY": str(self.user.proxy)}
         else:
-            credential = {"X509_USER_CERT": str(self.host.cert), "X509_USER_KEY": str(self.host.key)}
+            shown = host or self.host
+            credential = {"X509_USER_CERT": str(shown.cert), "X509_USER_KEY": str(shown.key)}
         env = self._program_env() | credential
         return Launcher(self._watchdog, f"{kind}-{next(self._numbers)}", env, self._timeout)
 
