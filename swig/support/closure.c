@@ -203,6 +203,7 @@ static int store_answer(const gl_slot *slot, PyObject *answer, void *address, bo
     const gl_type *type = gl_type_of(slot->type);
     gl_call call = {0};
     char *value = gl_allocate(&call, gl_value_size(type));
+    call.gives = type->kind == GL_CUSTOM;
     int status = value ? gl_from_python(&call, -1, slot, answer, value) : -1;
     if (status == 0)
     {

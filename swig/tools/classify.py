@@ -500,7 +500,8 @@ class Classifier:
         if "STRINGS" in words:
             return slot(STRINGS, "IN", "NULLABLE")
         if custom := next((w.split("=")[1] for w in words if w.startswith("CUSTOM=")), None):
-            return slot(self.custom_value(custom, pointer(type_) or type_), "OUT" if pointer(type_) else "IN")
+            target = None if "WHOLE" in words else pointer(type_)
+            return slot(self.custom_value(custom, target or type_), "OUT" if target else "IN")
         if canonical.kind == TypeKind.POINTER and canonical.get_pointee().kind == TypeKind.VOID:
             return self.void_parameter(function, parameter, index, words, all_, in_callback, slot)
         if canonical.kind == TypeKind.POINTER and canonical.get_pointee().kind in (

@@ -30,7 +30,8 @@ CUSTOM_TYPES = {
     "evp_pkey": ("Buffer | Any", "bytes"), "x509_stack": ("Buffer | Sequence[Buffer | Any]", "list[bytes]"),
     "x509_extension_stack": ("Sequence[Buffer]", "list[bytes]"), "asn1_object_stack": ("Any", "list[OID | None]"),
     "policy_stack": ("Any", "list[bytes]"), "evp_md": ("str | Any", "str"), "bio": ("Buffer", "bytes"),
-    "asn1_time": ("float | str", "int"), "asn1_object": ("OID | str", "OID"), "nid": ("OID | str | int", "OID"),
+    "net_attrs": ("Sequence[tuple[Text, Text, Text]] | None", "list[tuple[str, str, str]]"),
+    "conf_values": ("Sequence[tuple[str | None, str | None]] | None", "list[tuple[str | None, str | None]]"), "asn1_time": ("float | str", "int"), "asn1_object": ("OID | str", "OID"), "nid": ("OID | str | int", "OID"),
 }  # fmt: skip
 
 

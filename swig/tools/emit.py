@@ -267,6 +267,8 @@ def native(notes: Annotations, function: Function, signature: Signature) -> str:
     call = f'gl_control(&gl_f_{function.name}, "{target}", (void *){function.name}, {with_driver}, args)'
     if target == "callable":
         call = f"gl_bounce(&gl_f_{function.name}, args)"
+    if target == "arguments":
+        call = f"gl_enter(&gl_f_{function.name}) < 0 ? NULL : py_{function.name}(args)"
     text = docstring(function, signature, notes.module).partition("\n")[2]
     return (
         f"static PyObject *gl_native_{function.name}(PyObject *self, PyObject *args)\n{{\n    (void)self;\n    return {call};\n}}\n"
@@ -439,7 +441,7 @@ class ModuleWriter:
                 ctype = self.classifier.type(constant.type)
                 add = "object" if ctype.kind == "BOX" else "custom"
                 lines.append(
-                    f"    if (gl_add_{add}(module, {name}, &{ctype.symbol}, &{constant.name}) < 0) return -1;"
+                    f"    if (gl_add_{add}(module, {name}, &{ctype.symbol}, (void *)&{constant.name}) < 0) return -1;"
                 )
         for function, _ in self.functions:
             if control_target(self.notes, function):
