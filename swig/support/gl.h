@@ -236,13 +236,13 @@ GL_API PyObject *gl_return(gl_call *call, const gl_function *function, const voi
 /* Releases everything the call still holds. Idempotent; keeps a pending exception. */
 GL_API void gl_end(gl_call *call);
 
-int   gl_hold(gl_call *call, PyObject *object);          /* steals a reference until the call ends */
-int   gl_mark_busy(gl_call *call, gl_object *object);    /* in use until the call ends */
+GL_API int   gl_hold(gl_call *call, PyObject *object);          /* steals a reference until the call ends */
+GL_API int   gl_mark_busy(gl_call *call, gl_object *object);    /* in use until the call ends */
 void  gl_unhold(gl_call *call);                          /* drops the last one */
 void *gl_allocate(gl_call *call, size_t size);           /* zeroed; freed when the call ends, or its callback has run */
 size_t gl_array_size(Py_ssize_t count, size_t size);     /* of that; SIZE_MAX if there cannot be as much */
 void *gl_allocate_array(gl_call *call, Py_ssize_t count, size_t size);   /* ends with one zero element more */
-int   gl_bad_argument(gl_call *call, int index, const char *expected, PyObject *got);
+GL_API int   gl_bad_argument(gl_call *call, int index, const char *expected, PyObject *got);
 
 /* ---- conversions (convert.c and the files named after what they convert) ------------------------------------ */
 
@@ -251,7 +251,7 @@ GL_API int       gl_from_python(gl_call *call, int index, const gl_slot *slot, P
 size_t           gl_value_size(const gl_type *type);     /* bytes of a C value of this type */
 
 GL_API PyObject *gl_string_to_python(const char *text);
-int   gl_string_from_python(gl_call *call, int index, PyObject *object, bool nullable, const char **text);
+GL_API int   gl_string_from_python(gl_call *call, int index, PyObject *object, bool nullable, const char **text);
 PyObject *gl_strings_to_python(char *const *list, long count);
 PyObject *gl_number_to_python(const gl_type *type, const void *address);
 size_t gl_length_at(const gl_type *type, const void *address);          /* an integer of C as a length; a negative one is none */
@@ -295,8 +295,8 @@ GL_API PyObject *gl_object_new(gl_type *type, void *pointer, bool owned);
 /* The same for what belongs to another object: it keeps that alive, and is closed with it. */
 GL_API PyObject *gl_object_borrow(gl_type *type, void *pointer, gl_object *from);
 PyObject *gl_object_inside(gl_type *type, void *pointer, gl_object *parent);    /* ... a struct inside a struct */
-PyObject *gl_object_lend(gl_type *type, void *pointer);                /* ... valid during a callback, until the same number of */
-void      gl_object_give_back(PyObject *lent);
+GL_API PyObject *gl_object_lend(gl_type *type, void *pointer);                /* ... valid during a callback, until the same number of */
+GL_API void      gl_object_give_back(PyObject *lent);
 GL_API PyObject *gl_object_box(gl_type *type);                         /* fresh zeroed memory, not yet owning */
 PyObject *gl_lease(PyObject *object);                                  /* lease.c: while it lives, the handle cannot be destroyed */
 GL_API gl_object *gl_as_object(PyObject *object);                      /* borrowed, or NULL */

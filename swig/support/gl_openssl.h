@@ -28,6 +28,6 @@ int gl_openssl_bad(const gl_openssl_type *type);
 void *gl_openssl_read(gl_call *call, PyObject *object, const gl_openssl_type *type);
 PyObject *gl_openssl_write(const gl_openssl_type *type, const void *object);
 /* The call owns `object` from here on: `release` runs when it ends. 0, or -1 with `object` released. */
-int gl_openssl_hold(gl_call *call, void *object, void (*release)(void *));
+GL_API int gl_openssl_hold(gl_call *call, void *object, void (*release)(void *));
 
 #endif
