@@ -131,6 +131,38 @@ def test_ftp_url_of_a_gsi_server_says_what_to_start(gridftp_server: GridFTPServe
         _ = gridftp_server.ftp_url
 
 
+def test_a_pair_for_third_party_transfers(stock: Stock, grid: Grid, tmp_path: Path) -> None:
+    first, second = grid.gridftp_pair
+    assert first is grid.gridftp
+    assert second is grid.gridftp_pair[1]
+    (first.root / "pair").write_bytes(CONTENT)
+    stock.copy(f"{first.url}/pair", f"{second.url}/pair", "-dcpriv")
+    assert (second.root / "pair").read_bytes() == CONTENT
+
+
+def test_striped(stock: Stock, grid: Grid, gridftp_server: GridFTPServer, tmp_path: Path) -> None:
+    (gridftp_server.root / "to-stripe").write_bytes(CONTENT)
+    with grid.start_striped_gridftp() as striped:
+        stock.copy(f"{gridftp_server.url}/to-stripe", f"{striped.url}/a", "-stripe")
+        assert (striped.root / "a").read_bytes() == CONTENT
+        assert "STRIPES=2" in striped.transfer_log.read_text()
+        stock.copy(f"{striped.url}/a", (tmp_path / "back").as_uri(), "-p", "2")
+        assert (tmp_path / "back").read_bytes() == CONTENT
+        assert striped.running
+        striped.nodes[1].kill()
+        assert not striped.running
+    assert not any(server.running for server in striped.nodes)
+
+
+def test_a_striped_server_that_cannot_start_leaves_no_node(grid: Grid) -> None:
+    before = {path.name for path in grid.directory.joinpath("log").iterdir()}
+    with pytest.raises(TestGridError, match="no-such-option"):
+        grid.start_striped_gridftp(options=["-no-such-option"])
+    with pytest.raises(ValueError, match="needs one at least"):
+        grid.start_striped_gridftp(0)
+    assert len({path.name for path in grid.directory.joinpath("log").iterdir()} - before) == 1
+
+
 # -- the server in this process -----------------------------------------------------------------------
 
 

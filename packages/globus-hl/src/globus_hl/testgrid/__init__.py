@@ -19,6 +19,7 @@ from .keys import EXPIRED, NOT_YET_VALID, VALID
 from .myproxy import MyProxyServer
 from .pki import CertificateAuthority, Identity
 from .proxy import User
+from .striped import StripedGridFTPServer
 
 __all__ = [
     "EXPIRED",
@@ -32,6 +33,7 @@ __all__ = [
     "Identity",
     "MissingProgramError",
     "MyProxyServer",
+    "StripedGridFTPServer",
     "TestGridError",
     "User",
 ]

@@ -74,7 +74,7 @@ class Site:
     def write(self, host: Identity, options: Mapping[str, str]) -> None:
         """Write the configuration of the gatekeeper and of its one service."""
         _write_options(self.config, self._gatekeeper_options(host))
-        _write_options(self.job_manager, self._job_manager_options(host) | options)
+        _write_options(self.job_manager, {**self._job_manager_options(host), **options})
         # Where it is root the gatekeeper takes HOME from the password file: that would be the home of a person.
         job_manager = [find_program("globus-job-manager"), "-conf", str(self.job_manager), "-type", "fork"]
         command = " ".join(map(_quote, ["/usr/bin/env", "env", f"HOME={self.home}", *job_manager]))

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 KeyKind = Literal["rsa1024", "rsa2048", "rsa3072", "rsa4096", "p256", "p384", "p521"]
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
-CURVES = {"p256": ec.SECP256R1, "p384": ec.SECP384R1, "p521": ec.SECP521R1}
+CURVES: dict[str, ec.EllipticCurve] = {
+    "p256": ec.SECP256R1(),
+    "p384": ec.SECP384R1(),
+    "p521": ec.SECP521R1(),
+}
 
 Validity = tuple[dt.timedelta, dt.timedelta]
 """Begin and end, counted from now."""
@@ -32,7 +36,7 @@ def new_key(kind: KeyKind = "rsa2048") -> PrivateKey:
     if kind not in get_args(KeyKind):
         raise ValueError(f"key={kind!r} is none of {', '.join(get_args(KeyKind))}")
     if kind in CURVES:
-        return ec.generate_private_key(CURVES[kind]())
+        return ec.generate_private_key(CURVES[kind])
     return rsa.generate_private_key(65537, int(kind.removeprefix("rsa")))
 
 

@@ -119,8 +119,8 @@ class Site:
         with theirs:
             done = subprocess.run(
                 self.command(config),
-                env=self.launcher.env,
-                stdin=theirs,
+                env=dict(self.launcher.env),
+                stdin=theirs.fileno(),
                 capture_output=True,
                 text=True,
                 timeout=self.launcher.timeout,
@@ -138,10 +138,10 @@ def start_myproxy(
 ) -> MyProxyServer:
     """Start a server; see `Grid.start_myproxy`."""
     site = Site(launcher)
-    initial = OPTIONS | {"cert_dir": str(trust_directory)}
+    initial: dict[str, Option] = OPTIONS | {"cert_dir": str(trust_directory)}
     if authority is not None:
         initial |= _issuing(site, authority)
-    initial = given(initial | options)
+    initial = given({**initial, **options})
     site.configure(initial)
     process = launcher.launch_sessions(site.command(site.config), SESSION_SECONDS)
     return MyProxyServer(process, site, initial)

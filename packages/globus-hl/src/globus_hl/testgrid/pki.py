@@ -74,6 +74,8 @@ class CertificateAuthority:
         revoked: serial numbers of what it has revoked.
     """
 
+    namespace: str
+
     def __init__(
         self,
         directory: str | os.PathLike[str],

@@ -34,12 +34,13 @@ class Server:
     As a context manager it stops at the end.
 
     Attributes:
+        process: what runs it.
         port: TCP port, on 127.0.0.1.
         log: file with the server's log.
     """
 
     def __init__(self, process: Running, port: int, log: Path) -> None:
-        self._process = process
+        self.process = process
         self.port = port
         self.log = log
 
@@ -51,20 +52,20 @@ class Server:
     @property
     def pid(self) -> int:
         """The process id of what listens, and the session of its children, if they have none of their own."""
-        return self._process.pid
+        return self.process.pid
 
     @property
     def running(self) -> bool:
         """Whether the server is up."""
-        return self._process.running
+        return self.process.running
 
     def stop(self) -> None:
         """End the server and all that it has started. Idempotent."""
-        self._process.stop()
+        self.process.stop()
 
     def kill(self) -> None:
         """End the server and all that it has started with SIGKILL: nobody says good-bye. Idempotent."""
-        self._process.stop(grace=0)
+        self.process.stop(grace=0)
 
     def __enter__(self) -> Self:
         return self

@@ -6,7 +6,7 @@ import itertools
 import os
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from . import environment
 from .errors import TestGridError
@@ -15,6 +15,7 @@ from .gram import Gatekeeper, start_gatekeeper
 from .gridftp import GridFTPServer, Security, account, embed_gridftp, start_gridftp
 from .myproxy import MyProxyServer, start_myproxy
 from .server import Launcher, Server
+from .striped import StripedGridFTPServer, start_striped_gridftp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -46,7 +47,7 @@ class Services:
         self._timeout = timeout
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
-        self._default: dict[type[Server], Server] = {}
+        self._default: dict[str, Server] = {}
         self._embedded: list[GridFTPServer] = []
 
     # ---- GridFTP -----------------------------------------------------------------------------------------
@@ -54,7 +55,12 @@ class Services:
     @property
     def gridftp(self) -> GridFTPServer:
         """A GridFTP server with GSI."""
-        return self._the(GridFTPServer, self.start_gridftp)
+        return self._the("gridftp", self.start_gridftp)
+
+    @property
+    def gridftp_pair(self) -> tuple[GridFTPServer, GridFTPServer]:
+        """Two GridFTP servers with GSI, for third-party transfers; the first one is `gridftp`."""
+        return self.gridftp, self._the("second gridftp", self.start_gridftp)
 
     def start_gridftp(
         self,
@@ -85,10 +91,7 @@ class Services:
             MissingProgramError: ``globus-gridftp-server`` is not installed.
         """
         launcher = self._launcher("gridftp", host)
-        if root is None:
-            root = launcher.directory / "data" / launcher.name
-            root.mkdir()
-        served = Path(root).resolve(strict=True)
+        served = self._served(root, launcher)
         if embedded:
             return self._embed_gridftp(launcher, served, security, options)
         return start_gridftp(launcher, served, security, options)
@@ -105,12 +108,38 @@ class Services:
         self._embedded.append(server)
         return server
 
+    def start_striped_gridftp(
+        self, nodes: int = 2, *, root: str | os.PathLike[str] | None = None, options: Sequence[str] = ()
+    ) -> StripedGridFTPServer:
+        """Start a striped GridFTP server with GSI: a front end, and data nodes that see the same files.
+
+        Args:
+            nodes: number of data nodes. The stock server that sends to more than two crashes now and then.
+            root: existing directory to serve; None: a new one in the grid's directory.
+            options: more options of each ``globus-gridftp-server``.
+
+        Raises:
+            TestGridError: one of them did not start; the message has its output and its log.
+            MissingProgramError: ``globus-gridftp-server`` is not installed.
+        """
+        if nodes < 1:
+            raise ValueError(f"nodes={nodes}: a striped server needs one at least")
+        launchers = [self._launcher("striped"), *(self._launcher("node") for _ in range(nodes))]
+        return start_striped_gridftp(launchers, self._served(root, launchers[0]), options)
+
+    @staticmethod
+    def _served(root: str | os.PathLike[str] | None, launcher: Launcher) -> Path:
+        if root is None:
+            root = launcher.directory / "data" / launcher.name
+            root.mkdir()
+        return Path(root).resolve(strict=True)
+
     # ---- MyProxy -----------------------------------------------------------------------------------------
 
     @property
     def myproxy(self) -> MyProxyServer:
         """A MyProxy server that is a repository."""
-        return self._the(MyProxyServer, self.start_myproxy)
+        return self._the("myproxy", self.start_myproxy)
 
     def start_myproxy(
         self,
@@ -148,7 +177,7 @@ class Services:
     @property
     def gram(self) -> Gatekeeper:
         """A GRAM gatekeeper: ``globusrun -r`` takes its `contact`."""
-        return self._the(Gatekeeper, self.start_gatekeeper)
+        return self._the("gram", self.start_gatekeeper)
 
     def start_gatekeeper(
         self, *, host: Identity | None = None, options: Mapping[str, str] | None = None
@@ -173,7 +202,7 @@ class Services:
     @property
     def gass(self) -> GASSServer:
         """A GASS server with GSI."""
-        return self._the(GASSServer, self.start_gass)
+        return self._the("gass", self.start_gass)
 
     def start_gass(self, *, secure: bool = True, options: Sequence[str] = ()) -> GASSServer:
         """Start one more GASS server, which serves the files of this machine to the grid's user.
@@ -190,13 +219,13 @@ class Services:
 
     # ---- how they are started ----------------------------------------------------------------------------
 
-    def _the(self, kind: type[S], start: Callable[[], S]) -> S:
-        """The one server of a kind that is there without being started."""
+    def _the(self, name: str, start: Callable[[], S]) -> S:
+        """The server of a name, which always stands for the same kind of server."""
         with self._lock:
-            server = self._default.get(kind)
-            if not isinstance(server, kind) or not server.running:
-                server = self._default[kind] = start()
-            return server
+            server = self._default.get(name)
+            if server is None or not server.running:
+                server = self._default[name] = start()
+            return cast("S", server)
 
     def _launcher(self, kind: str, host: Identity | None = None, *, as_user: bool = False) -> Launcher:
         """For a server with the host's credential, or the user's; never with both: the host's would win."""
@@ -217,7 +246,7 @@ class Services:
 
     def _services_env(self) -> dict[str, str]:
         """The variables by which clients find the servers that are up."""
-        server = self._default.get(MyProxyServer)
+        server = self._default.get("myproxy")
         return server.env if isinstance(server, MyProxyServer) and server.running else {}
 
     def _program_env(self) -> dict[str, str]:
