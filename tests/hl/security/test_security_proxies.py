@@ -163,7 +163,7 @@ def test_contradictions(user: Credential, contradiction: dict[str, Any]) -> None
 
 def test_an_expired_issuer(authority: Any) -> None:
     old = authority.user("Old", begins=dt.timedelta(days=-2), ends=dt.timedelta(days=-1))
-    with pytest.raises(faults.IssuerExpiredError) as caught:
+    with pytest.raises(faults.OwnCredentialExpiredError) as caught:
         create_proxy(old)
     assert caught.value.subject == old.subject and caught.value.path == str(old.path)
 

@@ -12,17 +12,23 @@
 * `Credential`: certificate, private key and chain, in memory
 * `create_proxy`; `DelegationRequest` and `sign_request`: proxies, on one side or on two
 * `verify` and `TrustStore`: whom to trust
+* `SecurityContext`: two ends that know each other, driven by tokens, and messages between them
 * `Name`, `GridMap`: who is who
 * :mod:`globus_hl.security.errors`: what can be wrong, each cause a class of its own
 """
 
 from __future__ import annotations
 
+from .authorization import authorize
+from .bindings import ChannelBindings
 from .certificate import Certificate, ProxyInfo, certificates
+from .context import SecurityContext, Status
 from .credential import Credential
 from .delegation import DEFAULT_LIFETIME, DelegationRequest, create_proxy, sign_request
+from .flags import PROTECTION, Flag
 from .gridmap import GridMap
 from .keys import CURVES, Passphrase, PublicKey
+from .late_delegation import LateDelegation
 from .names import Name
 from .trust import RevocationList, TrustStore
 from .types import CertificateType
@@ -31,17 +37,24 @@ from .verification import verify
 __all__ = [
     "CURVES",
     "DEFAULT_LIFETIME",
+    "PROTECTION",
     "Certificate",
     "CertificateType",
+    "ChannelBindings",
     "Credential",
     "DelegationRequest",
+    "Flag",
     "GridMap",
+    "LateDelegation",
     "Name",
     "Passphrase",
     "ProxyInfo",
     "PublicKey",
     "RevocationList",
+    "SecurityContext",
+    "Status",
     "TrustStore",
+    "authorize",
     "certificates",
     "create_proxy",
     "sign_request",

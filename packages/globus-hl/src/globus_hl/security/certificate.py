@@ -152,8 +152,8 @@ class Certificate:
     def __repr__(self) -> str:
         return f"<Certificate {self.subject}>"
 
-    def __reduce__(self) -> tuple[type[Certificate], tuple[bytes]]:
-        return type(self), (self.der,)
+    def __reduce__(self) -> tuple[Any, tuple[bytes]]:
+        return Certificate, (self.der,)
 
 
 def certificates(data: Buffer) -> list[Certificate]:

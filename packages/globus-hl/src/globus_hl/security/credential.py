@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, Self
 from globus_lowlevel import GlobusError, gsi_credential, gssapi
 
 from . import files, pem, search
+from .causes import reason
 from .certificate import Certificate
 from .errors import (
     BadKeyError,
     CredentialNotFoundError,
+    IncompleteChainError,
     KeyMismatchError,
     NotACertificateError,
     NoTrustDirectoryError,
@@ -65,6 +67,7 @@ class Credential:
 
         Raises:
             KeyMismatchError: the key is not that of the first certificate.
+            IncompleteChainError: the last certificate is that of a proxy.
             BadKeyError: it is no key.
             NotACertificateError: there is no certificate.
         """
@@ -77,6 +80,10 @@ class Credential:
         self._lock = threading.Lock()
         self._handles: dict[str, Any] = {}
         self._check_key()
+        if self.chain[-1].type.is_proxy:
+            raise IncompleteChainError(
+                f"the chain of {self.subject} ends with a proxy", subject=self.subject, path=self.path
+            )
 
     def _check_key(self) -> None:
         where = self.key_path or self.path
@@ -334,9 +341,8 @@ class Credential:
         try:
             return gssapi.gss_import_cred(None, gssapi.GSS_IMPEXP_OPAQUE_FORM, self.to_pem(), 0)[0]
         except GlobusError as error:
-            reason = error.chain[-1].message if error.chain else str(error)
             raise UnusableCredentialError(
-                f"the credential of {self.subject} cannot be used: {reason}",
+                f"the credential of {self.subject} cannot be used: {reason(error)}",
                 subject=self.subject,
                 path=self.path,
             ) from error

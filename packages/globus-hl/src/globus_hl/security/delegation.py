@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from globus_lowlevel import GlobusError, gsi_proxy_core
 
 from . import pem
+from .causes import reason
 from .certificate import Certificate, certificates
 from .credential import Credential
 from .errors import (
     ContextStateError,
     DelegationError,
-    IssuerExpiredError,
+    OwnCredentialExpiredError,
     PathLengthExceededError,
     ProxyTypeError,
 )
@@ -127,7 +128,7 @@ def sign_request(
         The proxy certificate, then the issuer's chain, as PEM text.
 
     Raises:
-        IssuerExpiredError: the issuer has no time left.
+        OwnCredentialExpiredError: the issuer has no time left.
         PathLengthExceededError: no proxy may follow the issuer.
         ProxyTypeError: such an issuer issues no such proxy.
         DelegationError: the request is none, or its signature is wrong.
@@ -183,7 +184,7 @@ def create_proxy(
     >>> create_proxy(Credential.find(kinds=("user",), passphrase=getpass), lifetime=3600).save()
 
     Raises:
-        IssuerExpiredError, PathLengthExceededError, ProxyTypeError, ValueError: as `sign_request`.
+        OwnCredentialExpiredError, PathLengthExceededError, ProxyTypeError, ValueError: as `sign_request`.
     """
     request = DelegationRequest(bits=bits, curve=curve)
     return request.assemble(
@@ -241,7 +242,7 @@ def _minutes(issuer: Credential, lifetime: Lifetime) -> int:
         raise ValueError(f"lifetime must be more than 0 seconds, not {lifetime!r}")
     left = issuer.time_left
     if left <= 0:
-        raise IssuerExpiredError(
+        raise OwnCredentialExpiredError(
             f"the credential of {issuer.subject} expired at {issuer.not_after:%Y-%m-%d %H:%M:%S} UTC",
             subject=issuer.subject,
             path=issuer.path,
@@ -267,8 +268,11 @@ def _signing_fault(
     error: GlobusError, issuer: Credential, kind: CertificateType
 ) -> DelegationError | ProxyTypeError:
     codes = {(cause.module, cause.type) for cause in error.chain}
-    fields = {"subject": issuer.subject, "path": issuer.path}
+    subject, path = issuer.subject, issuer.path
     if ("globus_gsi_proxy", gsi_proxy_core.GLOBUS_GSI_PROXY_ERROR_SETTING_HANDLE_TYPE) in codes:
-        return ProxyTypeError(f"{issuer.subject}, a {issuer.type}, cannot issue a {kind}", **fields)
-    reason = error.chain[-1].message if error.chain else str(error)
-    return DelegationError(f"{issuer.subject} cannot sign the request: {reason}", **fields)
+        return ProxyTypeError(
+            f"{issuer.subject}, a {issuer.type}, cannot issue a {kind}", subject=subject, path=path
+        )
+    return DelegationError(
+        f"{issuer.subject} cannot sign the request: {reason(error)}", subject=subject, path=path
+    )

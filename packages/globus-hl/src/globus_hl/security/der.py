@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["Element", "children", "elements", "encode", "integer", "oid", "parse", "time"]
+__all__ = ["Element", "children", "elements", "encode", "integer", "length", "oid", "parse", "time"]
 
 BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, OID = 0x01, 0x02, 0x03, 0x04, 0x06
 UTC_TIME, GENERALIZED_TIME, SEQUENCE, SET = 0x17, 0x18, 0x30, 0x31
@@ -20,6 +20,25 @@ class Element(NamedTuple):
     encoded: bytes
 
 
+def length(data: bytes) -> int | None:
+    """How many bytes the value that begins there takes, or None if not even its header is there.
+
+    Raises:
+        ValueError: it is not DER.
+    """
+    if len(data) < 2:
+        return None
+    size, header = data[1], 2
+    if size >= 0x80:
+        count = size & 0x7F
+        if not 0 < count <= 4:
+            raise ValueError("DER length is not of this world")
+        if len(data) < 2 + count:
+            return None
+        size, header = int.from_bytes(data[2 : 2 + count]), 2 + count
+    return header + size
+
+
 def elements(data: bytes) -> Iterator[Element]:
     """The values that follow each other in `data`.
 
@@ -28,19 +47,13 @@ def elements(data: bytes) -> Iterator[Element]:
     """
     start = 0
     while start < len(data):
-        if start + 2 > len(data):
+        header = data[start : start + 6]
+        size = length(header)
+        if size is None or start + size > len(data):
             raise ValueError("DER ends within a value")
-        tag, length, header = data[start], data[start + 1], 2
-        if length >= 0x80:
-            count = length & 0x7F
-            if not 0 < count <= 4:
-                raise ValueError("DER length is not of this world")
-            length, header = int.from_bytes(data[start + 2 : start + 2 + count]), 2 + count
-        end = start + header + length
-        if end > len(data):
-            raise ValueError("DER ends within a value")
-        yield Element(tag, data[start + header : end], data[start:end])
-        start = end
+        contents = start + 2 + (header[1] & 0x7F if header[1] >= 0x80 else 0)
+        yield Element(data[start], data[contents : start + size], data[start : start + size])
+        start += size
 
 
 def parse(data: bytes, tag: int | None = None) -> Element:
@@ -94,8 +107,8 @@ def time(element: Element) -> dt.datetime:
 
 def encode(tag: int, contents: bytes) -> bytes:
     """A value in DER form."""
-    length = len(contents)
-    if length < 0x80:
-        return bytes((tag, length)) + contents
-    size = length.to_bytes((length.bit_length() + 7) // 8)
+    count = len(contents)
+    if count < 0x80:
+        return bytes((tag, count)) + contents
+    size = count.to_bytes((count.bit_length() + 7) // 8)
     return bytes((tag, 0x80 | len(size))) + size + contents

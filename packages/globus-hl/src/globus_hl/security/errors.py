@@ -40,8 +40,8 @@ __all__ = [
     "CredentialNotFoundError",
     "DelegationError",
     "HandshakeError",
+    "IncompleteChainError",
     "InvalidProxyError",
-    "IssuerExpiredError",
     "KeyEncryptedError",
     "KeyMismatchError",
     "LimitedProxyError",
@@ -49,6 +49,7 @@ __all__ = [
     "NoTrustDirectoryError",
     "NotACertificateError",
     "NotMappedError",
+    "OwnCredentialExpiredError",
     "PathLengthExceededError",
     "PeerNameError",
     "PolicyError",
@@ -71,7 +72,10 @@ class SecurityError(GridError):
     Attributes:
         subject: distinguished name of the certificate, proxy or peer that it is about, or None.
         path: the file that it is about, or None.
+        token: of a context: what the peer should still be sent, so that it learns why; else b"".
     """
+
+    token: bytes = b""
 
     def __init__(
         self,
@@ -164,8 +168,14 @@ class KeyMismatchError(SecurityError, CredentialError):
     default_hint = "take certificate and key of the same request"
 
 
-class IssuerExpiredError(SecurityError, CredentialExpiredError):
-    """The credential that should sign has expired."""
+class IncompleteChainError(SecurityError, CredentialError):
+    """The certificates of a proxy do not lead to those of an end entity."""
+
+    default_hint = "the file must have all certificates from the proxy to that of the user or host"
+
+
+class OwnCredentialExpiredError(SecurityError, CredentialExpiredError):
+    """The credential that should sign, or prove who we are, has expired."""
 
     default_hint = "get a new credential first"
 
@@ -280,15 +290,7 @@ class NotMappedError(SecurityError, AuthorizationError):
 
 
 class HandshakeError(SecurityError, AuthenticationError):
-    """A context could not be established: a token that is none, a peer that refuses, no common protocol.
-
-    Attributes:
-        token: what the peer should still be sent, so that it learns why; or b"".
-    """
-
-    def __init__(self, message: str, *, token: bytes = b"", **fields: Any) -> None:
-        super().__init__(message, **fields)
-        self.token = token
+    """A context could not be established: what came is no token, the peer refuses, or there is no common protocol."""
 
 
 class PeerNameError(SecurityError, ServerIdentityError):

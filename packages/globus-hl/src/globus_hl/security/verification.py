@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from globus_lowlevel import GlobusError, gsi_callback, gsi_credential
 
+from .causes import chain_fault, reason
 from .certificate import Certificate, proxy_info_of
 from .credential import Credential
 from .errors import (
@@ -16,9 +17,9 @@ from .errors import (
     CRLInvalidError,
     CRLMissingError,
     CRLOutOfDateError,
-    InvalidProxyError,
     LimitedProxyError,
     NotACertificateError,
+    NoTrustDirectoryError,
     PathLengthExceededError,
     PolicyError,
     SigningPolicyMissingError,
@@ -31,8 +32,6 @@ from .names import Name
 from .trust import TrustStore
 
 __all__ = ["verify"]
-
-_MODULE = "globus_gsi_callback_module"
 
 
 def verify(
@@ -184,42 +183,25 @@ def _policy_fault(chain: Sequence[Certificate], language: str) -> PolicyError:
 def _fault(
     error: GlobusError, chain: Sequence[Certificate], store: TrustStore, when: dt.datetime
 ) -> VerificationError:
-    """By the innermost error of the module that verifies. What the code does not tell, the certificates do."""
-    codes = [cause.type for cause in error.chain if cause.module == _MODULE]
-    reason = error.chain[-1].message.strip() if error.chain else str(error)
-    c = gsi_callback
-    for code in reversed(codes):
-        if code == c.GLOBUS_GSI_CALLBACK_ERROR_CANT_GET_LOCAL_CA_CERT:
-            return _unknown_authority(chain, store)
-        if code in (
-            c.GLOBUS_GSI_CALLBACK_ERROR_CERT_HAS_EXPIRED,
-            c.GLOBUS_GSI_CALLBACK_ERROR_CERT_NOT_YET_VALID,
-        ):
-            return _wrong_time(chain, store, when, reason)
-        if code == c.GLOBUS_GSI_CALLBACK_ERROR_REVOKED_CERT:
-            return _revoked(chain, store)
-        if code == c.GLOBUS_GSI_CALLBACK_ERROR_INVALID_CRL:
-            return _bad_list(chain, store, when, reason)
-        if code in (c.GLOBUS_GSI_CALLBACK_ERROR_WITH_SIGNING_POLICY, c.GLOBUS_GSI_CALLBACK_ERROR_OLD_GAA):
-            return _signing_policy(chain, store, code)
-        if code == c.GLOBUS_GSI_CALLBACK_ERROR_LIMITED_PROXY:
-            return LimitedProxyError(
-                f"a limited proxy has issued {chain[0].subject}, which is not limited",
-                subject=chain[0].subject,
-            )
-        if code == c.GLOBUS_GSI_CALLBACK_ERROR_PROXY_PATH_LENGTH_EXCEEDED:
-            return PathLengthExceededError(
-                f"too many proxies lead to {chain[0].subject}", subject=chain[0].subject
-            )
-        if code in (
-            c.GLOBUS_GSI_CALLBACK_ERROR_INVALID_PROXY,
-            c.GLOBUS_GSI_CALLBACK_ERROR_MIXING_DIFFERENT_PROXY_TYPES,
-        ):
-            return InvalidProxyError(
-                f"{chain[0].subject} is no valid proxy: {reason}", subject=chain[0].subject
-            )
-    _check_lists(chain, store, when, required=False)
-    return VerificationError(f"{chain[0].subject} cannot be verified: {reason}", subject=chain[0].subject)
+    """The code tells the class; which certificate and which file it is about, the certificates do."""
+    kind = chain_fault(error)
+    why, leaf = reason(error), chain[0].subject
+    if kind is UnknownCAError:
+        return _unknown_authority(chain, store)
+    if kind is CertificateExpiredError or kind is CertificateNotYetValidError:
+        return _wrong_time(chain, store, when, why)
+    if kind is CertificateRevokedError:
+        return _revoked(chain, store)
+    if kind is CRLInvalidError:
+        return _bad_list(chain, store, when, why)
+    if kind is SigningPolicyMissingError or kind is SigningPolicyViolatedError:
+        return _signing_policy(chain, store, kind)
+    if kind is LimitedProxyError:
+        return LimitedProxyError(f"a limited proxy has issued {leaf}, which is not limited", subject=leaf)
+    if kind is None or kind is VerificationError or kind is NoTrustDirectoryError:
+        _check_lists(chain, store, when, required=False)
+        kind = VerificationError
+    return kind(f"{leaf} cannot be verified: {why}", subject=leaf)
 
 
 def _unknown_authority(chain: Sequence[Certificate], store: TrustStore) -> UnknownCAError:
@@ -283,7 +265,9 @@ def _bad_list(
     )
 
 
-def _signing_policy(chain: Sequence[Certificate], store: TrustStore, code: int) -> VerificationError:
+def _signing_policy(
+    chain: Sequence[Certificate], store: TrustStore, kind: type[VerificationError]
+) -> VerificationError:
     issued = next((c for c in chain if not c.type.is_proxy), chain[-1])
     for candidate, name in _authorities(chain, store):
         try:
@@ -296,7 +280,7 @@ def _signing_policy(chain: Sequence[Certificate], store: TrustStore, code: int) 
                 path=path,
             )
     path = store.signing_policy_path(issued.issuer_der)
-    if code == gsi_callback.GLOBUS_GSI_CALLBACK_ERROR_WITH_SIGNING_POLICY:
+    if kind is SigningPolicyMissingError:
         return SigningPolicyMissingError(
             f"the signing policy {path} of {issued.issuer} is not usable", subject=issued.issuer, path=path
         )
