@@ -729,7 +729,9 @@ static void keep_lasting(gl_call *call)
                 && *(void **)call->where[slot] == gl_closure_code(closure))
                 during = true;
         if (during) continue;
-        PyObject *key = owner ? PyUnicode_FromFormat("%s/%d", call->function->name, i) : lasting_key(call, i);
+        bool adds = strstr(call->function->name, "_add");      /* one more, which replaces none */
+        PyObject *key = !owner ? lasting_key(call, i)
+                      : adds ? PyLong_FromVoidPtr(closure) : PyUnicode_FromFormat("%s/%d", call->function->name, i);
         if (key && owner) gl_object_keep(owner, key, (PyObject *)closure);
         else if (key && lasting) PyDict_SetItem(lasting, key, (PyObject *)closure);
         Py_XDECREF(key);
