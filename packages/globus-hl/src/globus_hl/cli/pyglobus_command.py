@@ -15,7 +15,9 @@ __all__ = ["command"]
 PROGRAM = "pyglobus"
 
 # A line for each: where the click command is, and what it does, which is all that is known of it until it is asked for.
-SUBCOMMANDS: dict[str, Lazy] = {}
+SUBCOMMANDS: dict[str, Lazy] = {
+    "proxy": Lazy("globus_hl.cli.proxy_command", "Make, show, verify and remove proxies."),
+}
 
 EPILOG = "Exit codes:\n" + "".join(f"  {code.value:3}  {code.meaning}\n" for code in Exit)
 

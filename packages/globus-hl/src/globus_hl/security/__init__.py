@@ -29,7 +29,9 @@ from .flags import PROTECTION, Flag
 from .gridmap import GridMap
 from .keys import CURVES, Passphrase, PublicKey
 from .late_delegation import LateDelegation
+from .name_text import rfc2253
 from .names import Name
+from .search import default_proxy_path, default_trust_directory
 from .trust import RevocationList, TrustStore
 from .types import CertificateType
 from .verification import verify
@@ -57,6 +59,9 @@ __all__ = [
     "authorize",
     "certificates",
     "create_proxy",
+    "default_proxy_path",
+    "default_trust_directory",
+    "rfc2253",
     "sign_request",
     "verify",
 ]

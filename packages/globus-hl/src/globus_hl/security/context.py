@@ -65,8 +65,8 @@ class SecurityContext(Messages):
     """One end of a context (RFC 2743), driven by tokens: there is no socket in it, and no call that waits for the peer.
 
     Both ends pass what the other one sent to `step`, and send what it returns, until both are `established`. Tokens may
-    come in pieces. From then on `wrap` and `unwrap` protect messages. They follow the last token at once, so a stream needs
-    something that tells where each one ends, such as its length before it::
+    come in pieces. From then on `wrap` and `unwrap` protect messages. Those follow the last token at once, so in a
+    stream something has to tell where each one ends, such as its length before it::
 
         context = SecurityContext.initiate("www.example.org", credential=credential)
         send(context.step())

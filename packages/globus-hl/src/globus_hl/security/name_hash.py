@@ -6,7 +6,7 @@ import hashlib
 
 from . import der
 
-__all__ = ["name_hash"]
+__all__ = ["name_hash", "string_value"]
 
 # How the characters of each kind of ASN.1 string are encoded.
 _ENCODINGS = {
@@ -41,11 +41,16 @@ def _attributes(part: der.Element) -> bytes:
     return b"".join(sorted(_attribute(attribute) for attribute in der.children(part)))
 
 
+def string_value(value: der.Element) -> str | None:
+    """The text of a value of a name, or None if it is no string."""
+    return value.contents.decode(_ENCODINGS[value.tag]) if value.tag in _ENCODINGS else None
+
+
 def _attribute(attribute: der.Element) -> bytes:
     kind, value = der.children(attribute)
-    if value.tag not in _ENCODINGS:
+    text = string_value(value)
+    if text is None:
         return attribute.encoded
-    text = value.contents.decode(_ENCODINGS[value.tag])
     words = "".join(" " if c in _BLANKS else c for c in text).split(" ")
     small = " ".join(word for word in words if word).translate(_SMALL)
     return der.encode(der.SEQUENCE, kind.encoded + der.encode(_UTF8_STRING, small.encode()))
