@@ -1,4 +1,4 @@
-"""One grid for all tests of the high level, and its GridFTP servers."""
+"""More servers of the grid that all tests of the high level share (the fixtures of `globus_hl.pytest_plugin`)."""
 
 from __future__ import annotations
 
@@ -9,30 +9,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from globus_hl.testgrid import Grid, GridFTPServer
 from globus_hl.testgrid.programs import find_program
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
+
+    from globus_hl.testgrid import Grid, GridFTPServer
 
 
-@pytest.fixture(scope="session")
-def grid() -> Iterator[Grid]:
-    """A grid that is up for the whole session, and in the environment of this process."""
-    with Grid() as grid:
-        yield grid
-
-
-@pytest.fixture(scope="session")
-def gridftp_server(grid: Grid) -> GridFTPServer:
-    """A GridFTP server with GSI; tests that stop it or count what it logs start one of their own."""
-    return grid.gridftp
+def pytest_configure(config: pytest.Config) -> None:
+    """Say what is wrong where the fixtures of the plug-in would just be missing."""
+    if not config.pluginmanager.hasplugin("globus-hl"):
+        raise pytest.UsageError("the installed globus-hl has no pytest plug-in: run ./dev build")
 
 
 @pytest.fixture(scope="session")
 def second_gridftp_server(grid: Grid) -> GridFTPServer:
     """The other end of third-party transfers."""
-    return grid.start_gridftp()
+    return grid.gridftp_pair[1]
 
 
 @pytest.fixture(scope="session")
