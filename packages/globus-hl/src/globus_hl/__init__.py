@@ -10,6 +10,7 @@
 Each module stands for one service and is loaded when it is first used:
 
 * :mod:`globus_hl.gridftp`: files on GridFTP and FTP servers
+* :mod:`globus_hl.myproxy`: credentials from an online repository
 * :mod:`globus_hl.security`: credentials, proxies, trust, security contexts
 * :mod:`globus_hl.errors`: everything that can go wrong
 * :mod:`globus_hl.timeouts`, :mod:`globus_hl.progress`: deadlines and progress events
@@ -21,7 +22,7 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-__all__ = ["errors", "gridftp", "progress", "security", "testgrid", "timeouts"]
+__all__ = ["errors", "gridftp", "myproxy", "progress", "security", "testgrid", "timeouts"]
 
 
 def __getattr__(name: str) -> ModuleType | str:

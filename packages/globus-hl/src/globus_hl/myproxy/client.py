@@ -1,0 +1,162 @@
+"""Clients for MyProxy servers: one core, a blocking face and an asynchronous one."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+from .._runtime.drivers import run_async, run_blocking
+from ..errors import ClosedError
+from ..security import Credential
+from ..timeouts import Timeout
+from .connection import Server
+from .repository import Repository
+
+__all__ = ["AsyncMyProxyClient", "MyProxyClient"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+DEFAULT_TIMEOUT = Timeout(connect=30.0, stall=60.0, total=None)
+
+
+class _Client:
+    """What both faces share.
+
+    Args:
+        host: name of the server; default: ``MYPROXY_SERVER``.
+        port: its port; default: ``MYPROXY_SERVER_PORT``, or 7512.
+        credential: who we are: a `Credential` or the path of a proxy file. Default: the proxy that `Credential.find`
+            finds, or nobody if there is none or it has expired: who logs on with a passphrase needs none.
+        server_subject: distinguished name that the server must have in place of its host's; default:
+            ``MYPROXY_SERVER_DN``.
+        timeout: limits for each call that does not bring its own: seconds, or a :class:`~globus_hl.timeouts.Timeout`.
+            Default: 30 seconds to connect, 60 without progress.
+
+    Raises:
+        ValueError: neither `host` nor ``MYPROXY_SERVER`` names a server.
+        SecurityError: the credential cannot be used.
+    """
+
+    def __init__(
+        self,
+        host: str | None = None,
+        port: int | None = None,
+        *,
+        credential: Credential | str | os.PathLike[str] | None = None,
+        server_subject: str | None = None,
+        timeout: Timeout | float | None = None,
+    ) -> None:
+        server = Server.named(host, port, credential, server_subject)
+        self._core = Repository(server, DEFAULT_TIMEOUT.merge(timeout))
+        self._closed = False
+
+    def _open_core(self) -> Repository:
+        if self._closed:
+            raise ClosedError("the client is closed")
+        return self._core
+
+    @property
+    def url(self) -> str:
+        """``myproxy://host:port`` of the server."""
+        return self._core.server.url
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._closed
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {'closed' if self._closed else self.url}>"
+
+
+def _blocking(
+    core: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]],
+) -> Callable[Concatenate[MyProxyClient, P], R]:
+    @functools.wraps(core)
+    def method(self: MyProxyClient, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return run_blocking(core(self._open_core(), *args, **kwargs))
+
+    return method
+
+
+def _awaited(
+    core: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]],
+) -> Callable[Concatenate[AsyncMyProxyClient, P], Coroutine[Any, Any, R]]:
+    @functools.wraps(core)
+    async def method(self: AsyncMyProxyClient, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return await run_async(core(self._open_core(), *args, **kwargs))
+
+    return method
+
+
+class MyProxyClient(_Client):
+    __doc__ = f"""A client for a MyProxy server, for blocking code.
+
+    ::
+
+        with MyProxyClient("myproxy.example.org") as client:
+            proxy = client.logon("alice", getpass.getpass())
+            with gridftp.Client(credential=proxy) as files: ...
+
+    Threads may share a client: each call has a connection of its own. Ctrl-C ends a call that waits.
+    {(_Client.__doc__ or "").partition("share.")[2]}"""
+
+    init = _blocking(Repository.init)
+    store = _blocking(Repository.store)
+    logon = _blocking(Repository.logon)
+    retrieve = _blocking(Repository.retrieve)
+    info = _blocking(Repository.info)
+    change_passphrase = _blocking(Repository.change_passphrase)
+    destroy = _blocking(Repository.destroy)
+    trust_roots = _blocking(Repository.trust_roots)
+    bootstrap = _blocking(Repository.bootstrap)
+
+    def close(self) -> None:
+        """No more calls. Idempotent; there is nothing to wait for, as calls end their connections themselves."""
+        self._closed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncMyProxyClient(_Client):
+    __doc__ = f"""A client for a MyProxy server, for asyncio.
+
+    ::
+
+        async with AsyncMyProxyClient("myproxy.example.org") as client:
+            proxies = await asyncio.gather(*(client.logon(user, phrase) for user, phrase in users))
+
+    The methods are those of :class:`MyProxyClient`, awaited. Cancelling a task aborts its call.
+    {(_Client.__doc__ or "").partition("share.")[2]}"""
+
+    init = _awaited(Repository.init)
+    store = _awaited(Repository.store)
+    logon = _awaited(Repository.logon)
+    retrieve = _awaited(Repository.retrieve)
+    info = _awaited(Repository.info)
+    change_passphrase = _awaited(Repository.change_passphrase)
+    destroy = _awaited(Repository.destroy)
+    trust_roots = _awaited(Repository.trust_roots)
+    bootstrap = _awaited(Repository.bootstrap)
+
+    async def close(self) -> None:
+        """No more calls. Idempotent."""
+        self._closed = True
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
