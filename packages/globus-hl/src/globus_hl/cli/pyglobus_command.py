@@ -17,6 +17,7 @@ PROGRAM = "pyglobus"
 # A line for each: where the click command is, and what it does, which is all that is known of it until it is asked for.
 SUBCOMMANDS: dict[str, Lazy] = {
     "proxy": Lazy("globus_hl.cli.proxy_command", "Make, show, verify and remove proxies."),
+    "myproxy": Lazy("globus_hl.cli.myproxy_command", "Keep credentials in an online repository."),
 }
 
 EPILOG = "Exit codes:\n" + "".join(f"  {code.value:3}  {code.meaning}\n" for code in Exit)
