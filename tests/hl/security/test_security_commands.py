@@ -1,4 +1,4 @@
-"""``pyglobus proxy`` in the place of grid-proxy-init, grid-proxy-info and grid-proxy-destroy: same options, output, exit codes."""
+"""``pyglobus proxy`` in the place of grid-proxy-init, -info and -destroy: same options, output and exit codes."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def _at_a_terminal(arguments: list[str], environment: dict[str, str], typed: byt
     """A terminal of its own, on which the passphrase is typed when it is asked for, and not shown."""
     child, terminal = pty.fork()
     if child == 0:
-        os.execve(
+        os.execve(  # noqa: S606 - that is what it takes
             sys.executable, [sys.executable, "-m", "globus_hl.cli.pyglobus", "proxy", *arguments], environment
         )
     shown = b""
@@ -193,7 +193,7 @@ SINGLE = ["-subject", "-s", "-issuer", "-i", "-identity", "-type", "-strength", 
     "options",
     [
         [],
-        *([option] for option in SINGLE),
+        SINGLE,
         ["-all"],
         ["-rfc2253", "-subject", "-issuer", "-identity"],
         ["-strength", "-type", "-subject"],
@@ -217,9 +217,9 @@ def test_info_says_what_the_original_says(
     Credential.from_pem(proxy.to_pem()).save(environment["X509_USER_PROXY"])
     theirs, ours = original("grid-proxy-info", environment, *options), proxy_command("info", *options)
     assert ours.returncode == theirs.returncode, ours.stderr
-    seconds = re.compile(r"(timeleft : \d+:\d+):\d+")
     if theirs.returncode == 0 or theirs.stdout:
-        assert re.sub(seconds, r"\1", ours.stdout) == re.sub(seconds, r"\1", theirs.stdout)
+        (our_text, our_seconds), (their_text, their_seconds) = _without_time(ours), _without_time(theirs)
+        assert our_text == their_text and abs(our_seconds - their_seconds) < 30
     assert bool(ours.stderr) == bool(theirs.stderr)
 
 
@@ -239,7 +239,7 @@ def test_info_as_json_and_text(proxy_command: Any, proxy: Credential, environmen
     Credential.from_pem(proxy.to_pem()).save(environment["X509_USER_PROXY"])
     facts = json.loads(proxy_command("info", "-json").stdout)
     assert facts["identity"] == proxy.identity and facts["strength"] == 2048 and not facts["limited"]
-    assert 0 < facts["timeleft"] <= proxy.time_left
+    assert abs(facts["timeleft"] - proxy.time_left) < 30
     text = proxy_command("info", "-text").stdout
     assert [c.subject for c in security.certificates(text.encode())] == [c.subject for c in proxy.chain]
     assert "PRIVATE" not in text

@@ -85,6 +85,7 @@ def _issuer(options: dict[str, Any], talk: bool) -> Credential:
             raise UsageError("-from-proxy uses the current proxy, not -cert and -key")
         return Credential.find(kinds=("proxy",))
     (usual,) = places(("user",))
+    assert usual.key is not None  # noqa: S101 - users have theirs in a file of its own
     cert, key = cert or usual.cert, key or (usual.key if cert is None else cert)
     if talk and Path(cert).is_file():
         click.echo(f"Your identity: {security.certificates(Path(cert).read_bytes())[0].subject}")
