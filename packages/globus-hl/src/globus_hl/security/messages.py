@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Messages"]
 
+# Looked up once: a message of 1 KiB is protected in the time of some ten look-ups.
+_gss_wrap, _gss_unwrap = gssapi.gss_wrap, gssapi.gss_unwrap
+_DEFAULT = gssapi.GSS_C_QOP_DEFAULT
 _SIGNED = gssapi.GSS_C_QOP_GLOBUS_GSSAPI_OPENSSL_BIG
 
 
@@ -60,13 +63,14 @@ class Messages:
             ContextStateError: the context is not established.
             ContextExpiredError: a credential has expired.
         """
-        self._check_established()
+        if not self._established:
+            self._check_established()
         return self._wrap(message, confidential)
 
     def _wrap(self, message: Buffer, confidential: bool = True) -> bytes:
         try:
-            encrypted, token = gssapi.gss_wrap(
-                self._handle, confidential, gssapi.GSS_C_QOP_DEFAULT if confidential else _SIGNED, message
+            encrypted, token = _gss_wrap(
+                self._handle, confidential, _DEFAULT if confidential else _SIGNED, message
             )
         except GlobusError as error:
             raise _fault(error, "protect a message") from error
@@ -91,13 +95,14 @@ class Messages:
             ProtectionNotObtainedError: it was not encrypted.
             ContextStateError: the context is not established.
         """
-        self._check_established()
+        if not self._established:
+            self._check_established()
         return self._unwrap(token, confidential)
 
     def _unwrap(self, token: Buffer, confidential: bool = False) -> bytes:
-        check_message(memoryview(token).cast("B"))
+        check_message(token if type(token) is bytes else memoryview(token).cast("B"))
         try:
-            message, encrypted, _qop = gssapi.gss_unwrap(self._handle, token)
+            message, encrypted, _qop = _gss_unwrap(self._handle, token)
         except GlobusError as error:
             raise _fault(error, "read a message") from error
         if confidential and not encrypted:

@@ -70,8 +70,11 @@ def check_message(token: bytes | bytearray | memoryview) -> None:
     Raises:
         MessageError: it is none.
     """
-    if len(token) > _HEADER and token[0] == SIGNED:
-        return
+    size = len(token)
+    if size > _HEADER and (
+        token[0] == SIGNED or (token[0] == 23 and size == _HEADER + (token[3] << 8 | token[4]))
+    ):
+        return  # nearly always: one record
     position = 0
     try:
         while position < len(token):
