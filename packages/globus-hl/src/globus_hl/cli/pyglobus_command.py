@@ -16,6 +16,7 @@ PROGRAM = "pyglobus"
 
 # A line for each: where the click command is, and what it does, which is all that is known of it until it is asked for.
 SUBCOMMANDS: dict[str, Lazy] = {
+    "grid": Lazy("globus_hl.cli.grid_command", "Start a whole grid on this machine, for tests."),
     "proxy": Lazy("globus_hl.cli.proxy_command", "Make, show, verify and remove proxies."),
     "myproxy": Lazy("globus_hl.cli.myproxy_command", "Keep credentials in an online repository."),
 }

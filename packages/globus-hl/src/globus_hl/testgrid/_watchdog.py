@@ -1,9 +1,9 @@
 """The process that owns everything a test grid leaves on the machine: its directory and its servers.
 
-`processes.Watchdog` starts it as a program of its own, ``python -I -S _watchdog.py SOCKET OWNER``; it imports
-nothing of the package. It makes the grid's temporary directory, starts and stops servers on request, and
-when its owner goes away, in whatever manner, kills every descendant and removes the directory. A crash of
-the owner and an orderly end thus take the same path, the only one that there is.
+`processes.Watchdog` starts it as a program of its own, ``python -I -S _watchdog.py SOCKET OWNER KEEP DIRECTORY``; it
+imports nothing of the package. It makes the grid's directory, starts and stops servers on request, and when its owner
+goes away, in whatever manner, kills every descendant and removes the directory (unless KEEP is ``keep``). A crash of the
+owner and an orderly end thus take the same path, the only one that there is.
 
 Requests (`Watchdog.start`, `Watchdog.stop`) and events (`Watchdog.tell`) are lines of JSON on the socket.
 """
@@ -238,7 +238,36 @@ def prepare_child() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 
-def clean_up(directory: str) -> None:
+class Directory:
+    """The grid's directory: a new temporary one, or a named one, which has to be empty, and goes if it was made here."""
+
+    def __init__(self, named: str, *, keep: bool) -> None:
+        self.keep = keep
+        self.made = True
+        if not named:
+            self.path = tempfile.mkdtemp(prefix="pyglobus-grid-")
+            return
+        self.path = named
+        try:
+            os.mkdir(named, 0o700)
+        except FileExistsError:
+            self.made = False
+            if os.listdir(named):
+                raise FileExistsError(f"{named} is not empty") from None
+
+    def remove(self) -> None:
+        if self.keep:
+            return
+        for entry in os.scandir(self.path):
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                os.unlink(entry.path)
+        if self.made:
+            os.rmdir(self.path)
+
+
+def clean_up(directory: Directory) -> None:
     """Kill every descendant, adopted ones too, then remove the directory."""
     while family := family_of({os.getpid()}):
         kill(family, signal.SIGKILL)
@@ -247,7 +276,8 @@ def clean_up(directory: str) -> None:
         except ChildProcessError:  # the last one was reaped since it was seen
             break
     os.chdir("/")
-    shutil.rmtree(directory, ignore_errors=True)
+    with contextlib.suppress(OSError):  # what is not ours to remove stays
+        directory.remove()
 
 
 def main() -> None:
@@ -255,15 +285,15 @@ def main() -> None:
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     try:
-        directory = tempfile.mkdtemp(prefix="pyglobus-grid-")
+        directory = Directory(sys.argv[4], keep=sys.argv[3] == "keep")
     except OSError as error:
         control.sendall(json.dumps({"event": "failed", "why": str(error)}).encode() + b"\n")
         return
     try:
         for number in ENDING_SIGNALS:
             signal.signal(number, lambda *_: sys.exit(1))
-        os.chdir(directory)
-        Watchdog(control, owner, directory).run()
+        os.chdir(directory.path)
+        Watchdog(control, owner, directory.path).run()
     finally:
         for number in ENDING_SIGNALS:
             signal.signal(number, signal.SIG_IGN)

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Self
 
 from . import environment
+from .errors import TestGridError
 from .gridftp import account
 from .keys import VALID, KeyKind, Validity
 from .names import file_name, local_names
@@ -16,6 +17,7 @@ from .proxy import User, make_proxy
 from .services import Services
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable
     from pathlib import Path
     from types import TracebackType
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 class Grid(Services):
     """A throw-away grid on loopback, for tests and first steps: CA, host, users, GridFTP servers on demand.
 
-    All of it is in one private temporary directory. Directory and servers go when the grid is closed, and
+    All of it is in one private directory. Directory and servers go when the grid is closed, and
     also when the process that made it dies, in whatever manner. Works as root and as an ordinary user; any
     number of grids can be up at once.
 
@@ -35,9 +37,11 @@ class Grid(Services):
     Args:
         trust: other grids, or authorities, that this grid trusts besides its own.
         timeout: seconds that the grid, and each server, may take to start.
+        directory: where it is, a new directory or an empty one; None: a temporary one.
+        keep: whether the directory stays at the end.
 
     Attributes:
-        directory: the temporary directory.
+        directory: the directory.
         ca: the authority.
         host: identity of all servers, ``CN=localhost``.
         user: the first user, ``CN=Test User``; servers map it to the account that runs the grid.
@@ -53,8 +57,16 @@ class Grid(Services):
         ...     subprocess.run(["globus-url-copy", "file:///etc/hosts", url], check=True)
     """
 
-    def __init__(self, *, trust: Iterable[Grid | CertificateAuthority] = (), timeout: float = 30.0) -> None:
+    def __init__(
+        self,
+        *,
+        trust: Iterable[Grid | CertificateAuthority] = (),
+        timeout: float = 30.0,
+        directory: str | os.PathLike[str] | None = None,
+        keep: bool = False,
+    ) -> None:
         super().__init__(timeout)
+        self._place, self._keep = directory, keep
         self._trust = list(trust)
         self._entered = ExitStack()
 
@@ -65,7 +77,7 @@ class Grid(Services):
         if self._watchdog is not None:
             return self
         account()  # a reason not to begin, if there is none
-        self._watchdog = Watchdog(self._timeout)
+        self._watchdog = Watchdog(self._timeout, self._place, keep=self._keep)
         try:
             self._furnish(self._watchdog.directory)
         except BaseException:
@@ -86,6 +98,17 @@ class Grid(Services):
         self.host = self.ca.issue_host("localhost", local_names())
         self.map(self.host.subject)
         self.user = self.add_user("Test User")
+
+    def wait(self) -> None:
+        """Wait as long as the grid is up: until a signal handler raises, or its watchdog is killed.
+
+        Raises:
+            TestGridError: the grid is not up, or its watchdog was killed.
+        """
+        if self._watchdog is None:
+            raise TestGridError("the grid is not up", hint="call start()")
+        self._watchdog.wait()
+        raise TestGridError("the watchdog of the test grid was killed, and its servers with it")
 
     def close(self) -> None:
         """Stop all servers and remove the directory. Idempotent."""

@@ -64,31 +64,37 @@ class Process:
 
 
 class Watchdog:
-    """The watchdog process, with the temporary directory and the servers that it owns.
+    """The watchdog process, with the directory and the servers that it owns.
 
     Thread-safe. It belongs to the process that made it; a forked child can do nothing with it but `close`.
 
     Args:
         timeout: seconds that it may take to start.
+        directory: the directory, to be made or empty; None: a temporary one.
+        keep: whether the directory stays.
 
     Attributes:
-        directory: the temporary directory.
+        directory: the directory.
         pid: its process id.
     """
 
     directory: Path
 
-    def __init__(self, timeout: float = 10.0) -> None:
+    def __init__(
+        self, timeout: float = 10.0, directory: str | os.PathLike[str] | None = None, *, keep: bool = False
+    ) -> None:
+        self._keep = keep
         self._owner = os.getpid()
         self._processes: dict[str, Process] = {}
         self._changed = threading.Condition()
         self._up = self._dead = False
         self._why_not = ""
         self._control, theirs = socket.socketpair()
-        program = Path(__file__).with_name("_watchdog.py")
+        program = [sys.executable, "-I", "-S", str(Path(__file__).with_name("_watchdog.py"))]
+        named = "" if directory is None else str(Path(directory).absolute())
         try:
             self._popen = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(program), str(theirs.fileno()), str(os.getpid())],
+                [*program, str(theirs.fileno()), str(os.getpid()), "keep" if keep else "remove", named],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # a Ctrl-C in the terminal is the owner's alone
@@ -107,6 +113,10 @@ class Watchdog:
         except BaseException:
             self.close()
             raise
+
+    def wait(self) -> None:
+        """Wait until the watchdog ends, which it does not by itself; a signal handler may raise out of it."""
+        self._popen.wait()
 
     def start(
         self,
@@ -177,7 +187,7 @@ class Watchdog:
             ) from None
         self._reader.join()
         self._control.close()
-        if self._popen.returncode != 0 and self._up:  # killed before it could
+        if self._popen.returncode != 0 and self._up and not self._keep:  # killed before it could
             shutil.rmtree(self.directory, ignore_errors=True)
 
     # ---- requests and events -----------------------------------------------------------------------------
@@ -231,7 +241,8 @@ class Watchdog:
     def _death(self) -> TestGridError:
         if self._why_not:
             return TestGridError(
-                f"the test grid's directory could not be made: {self._why_not}", hint="check TMPDIR"
+                f"the test grid's directory could not be made: {self._why_not}",
+                hint="check TMPDIR, or name a new or empty directory",
             )
         return TestGridError(
             f"the watchdog of the test grid (pid {self.pid}) has died, and its servers with it",

@@ -141,6 +141,10 @@ class Services:
         """A MyProxy server that is a repository."""
         return self._the("myproxy", self.start_myproxy)
 
+    def use_myproxy(self, *, ca: bool) -> MyProxyServer:
+        """Let `myproxy` be a server with these options, if it is not up yet; see `start_myproxy`."""
+        return self._the("myproxy", lambda: self.start_myproxy(ca=ca))
+
     def start_myproxy(
         self,
         *,
