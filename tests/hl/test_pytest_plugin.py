@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 pytest_plugins = ["pytester"]
 
 # How this package happens to be installed here, which is nothing that its users see
-EDITABLE = "ignore:Module already imported so cannot be rewritten; _editable_:pytest.PytestAssertRewriteWarning"
+EDITABLE = (
+    "ignore:Module already imported so cannot be rewritten; _editable_:pytest.PytestAssertRewriteWarning"
+)
 
 
 @pytest.fixture

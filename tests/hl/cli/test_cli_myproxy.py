@@ -68,7 +68,7 @@ def test_passphrases_from_files_and_descriptors(run: MyProxy, tmp_path: Path) ->
     both = run("logon", "-S", "--passphrase-file", secret, "-l", "cli-file", input=PHRASE)
     assert both.code == Exit.USAGE
     empty = run("logon", "-S", "-l", "cli-file", input=b"")
-    assert "no line with the passphrase" in empty.error
+    assert "no passphrase in standard input" in empty.error
     absent = run("logon", "--passphrase-file", "absent", "-l", "cli-file")
     assert absent.code == Exit.NOT_FOUND
 

@@ -19,7 +19,10 @@ MOST = 1 << 16  # bytes that are read
 
 
 def passphrase_options(command: F) -> F:
-    """Options for a command that needs a passphrase: it gets ``passphrase_file``, ``passphrase_fd``, ``stdin_pass``."""
+    """Options for a command that needs a passphrase: it gets ``passphrase_file``, ``passphrase_fd``, ``stdin_pass``.
+
+    There is none to give it as an argument: others see those.
+    """
     for option in (
         click.option(
             *("-S", "-pwstdin", "--stdin-pass", "stdin_pass"),
@@ -27,13 +30,16 @@ def passphrase_options(command: F) -> F:
             help="Read passphrases from standard input.",
         ),
         click.option(
-            "--passphrase-fd",
+            *("-passphrase-fd", "passphrase_fd"),
             type=click.IntRange(0),
             metavar="N",
             help="Read passphrases from this open descriptor.",
         ),
         click.option(
-            "--passphrase-file", type=click.Path(), metavar="FILE", help="Read passphrases from this file."
+            *("-passphrase-file", "passphrase_file"),
+            type=click.Path(),
+            metavar="FILE",
+            help="Read passphrases from this file.",
         ),
     ):
         command = option(command)
@@ -52,7 +58,7 @@ class Passphrases:
 
     def __init__(self, *, passphrase_file: str | None, passphrase_fd: int | None, stdin_pass: bool) -> None:
         if (passphrase_file is not None) + (passphrase_fd is not None) + stdin_pass > 1:
-            raise UsageError("passphrases come from one place: a file, a descriptor or standard input")
+            raise UsageError("-pwstdin, -passphrase-fd and -passphrase-file exclude each other")
         self._file = passphrase_file
         self._descriptor = 0 if stdin_pass else passphrase_fd
         self._lines: list[str] | None = None
@@ -62,27 +68,30 @@ class Passphrases:
         """Whether they come from somewhere else than the terminal."""
         return self._file is not None or self._descriptor is not None
 
-    def ask(self, what: str, *, twice: bool = False) -> str:
+    def ask(self, what: str, *, twice: bool = False, prompt: str | None = None) -> str:
         """The next passphrase.
 
         Args:
             what: it is of, for the terminal: "the key in userkey.pem".
             twice: a new one, which has to be typed twice.
+            prompt: what the terminal shows; None: made of `what`.
 
         Raises:
             UsageError: there is none, or it was not typed the same way twice.
         """
         if not self.given:
-            return _at_terminal(what, twice=twice)
+            return _at_terminal(what, prompt or f"Pass phrase of {what}: ", twice=twice)
         if self._lines is None:
             self._lines = self._read()
         if not self._lines:
-            raise UsageError(f"there is no line with the passphrase of {what} in {self._place}")
+            raise UsageError(f"there is no passphrase in {self._place} for {what}")
         return self._lines.pop(0)
 
     @property
     def _place(self) -> str:
-        return self._file if self._file is not None else f"descriptor {self._descriptor}"
+        if self._file is not None:
+            return self._file
+        return "standard input" if self._descriptor == 0 else f"descriptor {self._descriptor}"
 
     def _read(self) -> list[str]:
         source: str | int | None = self._file if self._file is not None else self._descriptor
@@ -96,15 +105,15 @@ class Passphrases:
         return content.decode("utf-8", "surrogateescape").splitlines()
 
 
-def _at_terminal(what: str, *, twice: bool) -> str:
+def _at_terminal(what: str, prompt: str, *, twice: bool) -> str:
     import getpass
 
     if not os.path.exists("/dev/tty") or not _has_terminal():
         raise UsageError(
             f"the passphrase of {what} is needed, and there is no terminal to ask at",
-            hint="use --passphrase-file, --passphrase-fd or -S",
+            hint="use -passphrase-file, -passphrase-fd or -pwstdin",
         )
-    first = getpass.getpass(f"Passphrase of {what}: ", sys.stderr)
+    first = getpass.getpass(prompt, sys.stderr)
     if twice and getpass.getpass("The same again: ", sys.stderr) != first:
         raise UsageError("the two passphrases differ")
     return first

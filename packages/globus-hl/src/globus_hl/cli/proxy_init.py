@@ -14,11 +14,13 @@ from globus_hl.security import CertificateType, Credential
 from globus_hl.security.search import places
 
 from .exits import UsageError
-from .proxy_options import ProxyCommand, Validity, passphrase_from, passphrase_options
+from .passphrases import Passphrases, passphrase_options
+from .proxy_options import ProxyCommand, Validity
 
 __all__ = ["command"]
 
 FORMS = {"rfc": CertificateType.RFC, "draft": CertificateType.DRAFT, "old": CertificateType.LEGACY}
+PROMPT = "Enter GRID pass phrase for this identity: "  # word for word that of grid-proxy-init, which scripts wait for
 # What grid-proxy-init calls a policy that is in no particular language
 ANY_LANGUAGE = "1.3.6.1.5.5.7.21.0"
 
@@ -78,7 +80,11 @@ def command(**options: Any) -> None:
 
 
 def _issuer(options: dict[str, Any], talk: bool) -> Credential:
-    passphrase = passphrase_from(options["pwstdin"], options["passphrase_fd"], options["passphrase_file"])
+    passphrases = Passphrases(
+        passphrase_file=options["passphrase_file"],
+        passphrase_fd=options["passphrase_fd"],
+        stdin_pass=options["stdin_pass"],
+    )
     cert, key = options["cert"], options["key"]
     if options["from_proxy"]:
         if cert is not None or key is not None:
@@ -89,7 +95,9 @@ def _issuer(options: dict[str, Any], talk: bool) -> Credential:
     cert, key = cert or usual.cert, key or (usual.key if cert is None else cert)
     if talk and Path(cert).is_file():
         click.echo(f"Your identity: {security.certificates(Path(cert).read_bytes())[0].subject}")
-    return Credential.from_files(cert, key, passphrase=passphrase)
+    return Credential.from_files(
+        cert, key, passphrase=lambda: passphrases.ask(f"the key in {key}", prompt=PROMPT)
+    )
 
 
 def _arguments(options: dict[str, Any], issuer: Credential) -> dict[str, Any]:

@@ -1,23 +1,18 @@
-"""What the subcommands of ``pyglobus proxy`` have in common: options, passphrases, and the toolkit's exit codes."""
+"""What the subcommands of ``pyglobus proxy`` have in common: options, and the toolkit's exit codes."""
 
 from __future__ import annotations
 
-import getpass
-import os
 import re
-import sys
-from collections.abc import Callable
 from typing import Any
 
 import click
 
 from globus_hl.errors import GridError
 
-from .exits import UsageError
 from .options import GlobusCommand
 from .report import one_line, report
 
-__all__ = ["FAILED", "ProxyCommand", "Validity", "passphrase_from", "passphrase_options"]
+__all__ = ["FAILED", "ProxyCommand", "Validity"]
 
 FAILED = 1
 """What the toolkit's programs end with whenever they do not succeed."""
@@ -62,48 +57,3 @@ class Validity(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         if not match:
             self.fail(f"{value!r} is not hours:minutes, such as 12:00", param, ctx)
         return 60 * int(match[1]) + int(match[2])
-
-
-def passphrase_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that say where a passphrase comes from. There is none to give it as an argument: others see those."""
-    for option in (
-        click.option("-pwstdin", "pwstdin", is_flag=True, help="Read the passphrase from standard input."),
-        click.option(
-            "-passphrase-fd",
-            "passphrase_fd",
-            type=click.IntRange(0),
-            help="Read it from this file descriptor.",
-        ),
-        click.option(
-            *("-passphrase-file", "passphrase_file"),
-            type=click.Path(exists=True, dir_okay=False),
-            help="Read it from this file.",
-        ),
-    ):
-        function = option(function)
-    return function
-
-
-def passphrase_from(pwstdin: bool, descriptor: int | None, path: str | None) -> Callable[[], str]:
-    """What gets the passphrase when the key turns out to be encrypted: its first line.
-
-    Raises:
-        UsageError: more than one place is named.
-    """
-    if pwstdin + (descriptor is not None) + (path is not None) > 1:
-        raise UsageError("-pwstdin, -passphrase-fd and -passphrase-file exclude each other")
-    if path is not None:
-        return lambda: _first_line(os.open(path, os.O_RDONLY | os.O_CLOEXEC), path)
-    if descriptor is not None:
-        return lambda: _first_line(os.dup(descriptor), f"file descriptor {descriptor}")
-    if pwstdin:
-        return lambda: _first_line(os.dup(sys.stdin.fileno()), "standard input")
-    return lambda: getpass.getpass("Enter GRID pass phrase for this identity: ")
-
-
-def _first_line(descriptor: int, where: str) -> str:
-    with os.fdopen(descriptor, "rb") as file:
-        line = file.readline().rstrip(b"\r\n")
-    if not line:
-        raise UsageError(f"there is no passphrase in {where}")
-    return line.decode("utf-8", "surrogateescape")
