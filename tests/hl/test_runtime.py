@@ -385,12 +385,13 @@ def test_background_work_needs_no_waiter() -> None:
     steps: list[str] = []
 
     async def work() -> None:
-        for _ in range(3):
-            steps.append(await Timer(0.01))
+        for step in range(3):
+            await Timer(0.01)
+            steps.append(f"done {step}")
 
     background = Background(work())
     blocking(background)
-    assert steps == ["done"] * 3
+    assert steps == ["done 0", "done 1", "done 2"]
 
 
 def test_background_work_keeps_its_deadlines() -> None:

@@ -199,11 +199,15 @@ class Operation(Completion[T]):
         self._activity = time.monotonic()
 
     def fail(self, error: BaseException) -> None:
-        """Something outside the library failed: abort, and raise `error` in the waiter once it is over."""
+        """Something outside the library failed: abort, and raise `error` in the waiter once it is over.
+
+        The waiter grants the library no more time for that than for a time-out.
+        """
         with self._lock:
             if self._failure is None:
                 self._failure = error
         self.cancel(inline=True)
+        self.wake()
 
     # -- what drivers call -----------------------------------------------------------------------------------
 
@@ -241,10 +245,21 @@ class Operation(Completion[T]):
         elif cancelled:
             self._send_abort()
 
-    def expiry(self) -> float:
+    @property
+    def failing(self) -> bool:
+        """Whether `fail` was called."""
+        return self._failure is not None
+
+    def limit(self) -> float:
+        """When it has taken too long, unless there is progress before."""
         return min(self.end, self._activity + self.stall)
 
+    def expiry(self) -> float:
+        return self.limit() if self._failure is None else -math.inf
+
     def timed_out(self) -> BaseException:
+        if self._failure is not None:
+            return self._failure
         stalled = self._activity + self.stall < self.end
         self._expired = super().timed_out() if self.describe is None else self.describe(stalled)
         return self._expired

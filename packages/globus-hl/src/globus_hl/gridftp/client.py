@@ -9,7 +9,7 @@ import sys
 import warnings
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from types import TracebackType
-from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, Self, TypeVar
 
 from .._runtime.drivers import run_async, run_blocking
 from ..errors import GridError, IsDirectoryError
@@ -260,11 +260,11 @@ class Client(_Client):
         )
 
     def close(self) -> None:
-        """Abort the calls of other threads, close all connections, and wait a moment for tidying up. Idempotent."""
+        """Abort the calls of other threads, close all connections, and wait for tidying up. Idempotent."""
         if not self.closed:
             run_blocking(self._core.close())
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -307,7 +307,7 @@ class AsyncClient(_Client):
         url: str | GridFTPURL,
         *,
         on_error: Callable[[GridError], object] | None = None,
-        timeout: Limit = None,  # noqa: ASYNC109 - it is ours to keep
+        timeout: Limit = None,
     ) -> AsyncIterator[Visited]:
         """As :meth:`Client.walk`, for ``async for``."""
         pending = [GridFTPURL.parse(url)]
@@ -330,18 +330,18 @@ class AsyncClient(_Client):
         *,
         block_size: int | None = None,
         protection: Protection | None = None,
-        timeout: Limit = None,  # noqa: ASYNC109 - it is ours to keep
+        timeout: Limit = None,
     ) -> AsyncFile:
         """As :meth:`Client.open`; the file's methods are awaited."""
         core = await run_async(_open(self._core, url, mode, block_size, protection, timeout))
         return AsyncFile(core, mode)
 
     async def close(self) -> None:
-        """Abort the calls of other tasks, close all connections, and wait a moment for tidying up. Idempotent."""
+        """Abort the calls of other tasks, close all connections, and wait for tidying up. Idempotent."""
         if not self.closed:
             await run_async(self._core.close())
 
-    async def __aenter__(self) -> AsyncClient:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -363,7 +363,7 @@ async def _open(
     mode: str,
     block_size: int | None,
     protection: Protection | None,
-    timeout: Limit,  # noqa: ASYNC109 - it is ours to keep
+    timeout: Limit,
 ) -> RemoteReader | RemoteWriter:
     target = GridFTPURL.parse(url)
     security = core.security_for(target, protection)

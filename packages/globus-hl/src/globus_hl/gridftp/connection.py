@@ -110,19 +110,11 @@ class Connection:
     def run(self, operation: Command[T]) -> Command[T]:
         """Make `operation` the current one; to be awaited."""
         self._current = operation
-        self._monitor.reset()
         return operation
 
-    def _on_reply(self) -> None:
+    def _on_reply(self, reply: Reply) -> None:
         if (operation := self._current) is not None:
-            operation.touch()
-            if self._monitor.refusal is not None:
-                operation.refused()
-
-    @property
-    def refusal(self) -> Reply | None:
-        """The last thing the server said against the current operation."""
-        return self._monitor.refusal
+            operation.heard(reply)
 
     def abort(self, error: BaseException) -> None:
         """Let the operation that is under way, if any, fail with `error`."""
@@ -149,10 +141,10 @@ def _feature_names(features: Any) -> frozenset[str]:
     """The features that a server said it has, without the prefix of the C constants."""
     prefix = "GLOBUS_FTP_CLIENT_FEATURE_"
     yes = ftp_client.GLOBUS_FTP_CLIENT_TRUE
-    names = set()
-    for feature in ftp_client.globus_ftp_client_probed_feature_t:
-        name = feature.name.removeprefix(prefix)
-        if feature.name.startswith(prefix) and name != "MAX":
-            if ftp_client.globus_ftp_client_is_feature_supported(features, feature) == yes:
-                names.add(name)
-    return frozenset(names)
+    return frozenset(
+        feature.name.removeprefix(prefix)
+        for feature in ftp_client.globus_ftp_client_probed_feature_t
+        if feature.name.startswith(prefix)
+        and feature.name != prefix + "MAX"
+        and ftp_client.globus_ftp_client_is_feature_supported(features, feature) == yes
+    )

@@ -39,11 +39,11 @@ def login_error(error: GlobusError, url: GridFTPURL, credential: Credential | No
     server = str(url.with_path("/"))
     doing = f"could not log in to {url.host}:{url.port}"
     reply = reply_of(error)
-    if url.scheme == "gsiftp" and (reply is not None or handshake_fault(error, doing, server) is not None):
-        if (fault := credential_fault(credential)) is not None:
-            fault.message = f"{doing}: {fault.message}"
-            fault.url = server
-            return fault
+    secured = url.scheme == "gsiftp" and (reply or handshake_fault(error, doing, server))
+    if secured and (fault := credential_fault(credential)) is not None:
+        fault.message = f"{doing}: {fault.message}"
+        fault.url = server
+        return fault
     if reply is not None:
         refused = refused_handshake(reply.text, doing, server, reply.code)
         if refused is not None:

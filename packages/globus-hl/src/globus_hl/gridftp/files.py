@@ -6,7 +6,7 @@ import io
 import os
 import warnings
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from .._runtime.drivers import run_async, run_blocking
 from .reader import RemoteReader
@@ -232,7 +232,7 @@ class AsyncFile:
         else:
             await run_async(self._core.close())
 
-    async def __aenter__(self) -> AsyncFile:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(

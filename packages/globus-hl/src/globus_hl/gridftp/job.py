@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, Self, TypeAlias, TypeVar
 
 from globus_lowlevel import GlobusError, ftp_client
 
@@ -85,7 +85,7 @@ class Job:
         self._tidying = tidying
         self._good = True
 
-    async def __aenter__(self) -> Job:
+    async def __aenter__(self) -> Self:
         self.connection = await self._pool.acquire(
             self._route, self._urls, self.deadline, tidying=self._tidying
         )
@@ -169,7 +169,7 @@ class Job:
         try:
             result = await self.connection.run(operation)
         except (GlobusError, StuckTransfer) as error:
-            failure = operation_error(error, url, doing, self.connection.refusal)
+            failure = operation_error(error, url, doing, operation.refusal)
             if may_be_stale and isinstance(failure, ConnectionLostError) and not _moved_data(operation):
                 raise StaleConnection(failure) from error
             self._good = _survives(failure, operation)
@@ -228,7 +228,7 @@ def _survives(failure: GridError, operation: Command[Any]) -> bool:
     """Whether the connection can be used again: the server said no in good order, and nothing is left over of it."""
     if failure.reply_code is None or isinstance(failure, ConnectionError):
         return False
-    return not isinstance(operation, Transfer) or (operation.clean and not operation.bytes_done)
+    return not isinstance(operation, Transfer) or (operation.clean and not operation.under_way)
 
 
 def _clean(operation: Command[Any]) -> bool:

@@ -36,25 +36,17 @@ _OPERATIONS = (
 
 
 class ReplyMonitor:
-    """A plug-in of one handle that keeps the last refusal.
+    """A plug-in of one handle that hears all replies.
 
     Args:
         handle: the ``globus_ftp_client_handle_t``.
-        on_reply: called after each reply, on a thread of the library.
-
-    Attributes:
-        refusal: the last reply with a code of 400 or more since `reset`, or None.
+        on_reply: called with each reply, on a thread of the library, before the library acts upon it.
     """
 
-    def __init__(self, handle: Any, on_reply: Callable[[], object]) -> None:
-        self.refusal: Reply | None = None
+    def __init__(self, handle: Any, on_reply: Callable[[Reply], object]) -> None:
         self._on_reply = on_reply
         self._copies: list[Any] = []
         ftp_client.globus_ftp_client_handle_add_plugin(handle, self._make())
-
-    def reset(self) -> None:
-        """A new operation begins."""
-        self.refusal = None
 
     def _make(self) -> Any:
         every = ftp_client.globus_ftp_client_plugin_command_mask_t.GLOBUS_FTP_CLIENT_CMD_MASK_ALL
@@ -77,10 +69,9 @@ class ReplyMonitor:
     def _response(
         self, _plugin: object, _specific: object, _handle: object, _url: str, _error: object, response: Any
     ) -> None:
-        if response is not None and response.code >= 400:
+        if response is not None:
             text = bytes(response.response_buffer).rstrip(b"\0").decode("utf-8", "surrogateescape")
-            self.refusal = Reply.parse(text) or Reply(response.code, text.strip())
-        self._on_reply()
+            self._on_reply(Reply.parse(text) or Reply(response.code, text.strip()))
 
 
 def _begun(*_arguments: object) -> None:

@@ -15,12 +15,19 @@ from globus_lowlevel import GlobusError, ftp_client
 
 from .._runtime.completion import Operation
 from .._runtime.library import call_soon
-from .ends import Sink, Source
+from .ends import Block, Sink, Source
+from .replies import Reply
 
 __all__ = ["Command", "Download", "StuckTransfer", "Transfer", "Upload"]
 
-REFUSED_SECONDS = 0.5
-"""How long a transfer that the server has ended may take to end on this side."""
+REFUSED_SECONDS = 0.2
+"""How long a transfer that the server has refused may take to end on this side."""
+DRAIN_SECONDS = 0.5
+"""How long the blocks that are on their way have, when a transfer is to be aborted."""
+SETTLE_SECONDS = 0.02
+"""How long the library has after the last of them, for what it does once its callback has returned."""
+SILENT_SECONDS = 10.0
+"""How long a server that takes no more data may take to say why."""
 
 T = TypeVar("T")
 CompleteCallback = Callable[[Any, Any, GlobusError | None], None]
@@ -28,7 +35,7 @@ Start = Callable[[CompleteCallback, Any], Any]
 
 
 class StuckTransfer(Exception):
-    """The server has ended a transfer, and the library does not."""
+    """The server has ended a transfer, and the library does not, for want of a block or of a reply."""
 
 
 class Command(Operation[T]):
@@ -40,7 +47,12 @@ class Command(Operation[T]):
             returns.
         value: makes the result from what `start` returned, once the operation has succeeded.
         limits: keyword arguments of :class:`Operation`.
+
+    Attributes:
+        refusal: the last thing that the server said against it, before it was aborted from here.
     """
+
+    refusal: Reply | None = None
 
     def __init__(self, handle: Any, start: Start, value: Callable[[Any], T], **limits: Any) -> None:
         super().__init__(**limits)
@@ -60,8 +72,11 @@ class Command(Operation[T]):
             raise error
         return self._value(self._started)
 
-    def refused(self) -> None:
-        """The server said no; the library is about to end the operation."""
+    def heard(self, reply: Reply) -> None:
+        """The server said something. Called on a thread of the library, before the library acts upon it."""
+        self.touch()
+        if reply.code >= 400 and not self._cancelled:  # what it says of the abort is no news
+            self.refusal = reply
 
     def abort(self) -> None:
         # Refused only if the operation is ending by itself at this moment; its callback comes in any case.
@@ -78,6 +93,7 @@ class Transfer(Command[int]):
     Attributes:
         on_bytes: called with each number of bytes moved, under a lock; true when `on_look` is due.
         on_look: called in the waiter's thread, soon after.
+        under_way: whether the server has agreed to it; what it says against it before may be about a mere option.
     """
 
     def __init__(self, handle: Any, start: Start, **limits: Any) -> None:
@@ -86,7 +102,9 @@ class Transfer(Command[int]):
         self.on_bytes: Callable[[int], bool] | None = None
         self.on_look: Callable[[], None] | None = None
         self._look_due = False
+        self.under_way = False
         self._in_flight = 0
+        self._ending = False  # the last block has moved
         self._count_lock = threading.Lock()
         # Held from taking the next piece to registering it: in stream mode the order of registration is the
         # order of the bytes.
@@ -94,10 +112,10 @@ class Transfer(Command[int]):
 
     def collect(self, error: BaseException | None) -> int:
         super().collect(error)
-        self._let_go()
+        self._drop_ends()
         return self.bytes_done
 
-    def _let_go(self) -> None:
+    def _drop_ends(self) -> None:
         """Drop the user's buffers, which the library has given back: its thread may still be on its way out of here."""
 
     @property
@@ -140,28 +158,43 @@ class Transfer(Command[int]):
         offset: int,
         eof: bool,
     ) -> None:
+        with self._count_lock:
+            self._in_flight -= 1
+            self._ending = self._ending or eof
         try:
             self._done_with(buffer, length if error is None else 0, offset)
-            if error is None and not eof and self._failure is None:
+            if self._cancelled:
+                self._drained()
+            elif error is None and not eof:
                 self._go_on_with(buffer)
         except BaseException as failure:  # noqa: BLE001 - raised in the waiter
             self.fail(failure)
-        finally:
-            with self._count_lock:
-                self._in_flight -= 1
 
-    def refused(self) -> None:
-        # The library may wait for ever: for a block with the end-of-file mark, while it takes no more blocks; or for a
-        # block that it lost when it tore down the data connections.
-        call_soon(self._end_refused, REFUSED_SECONDS)
+    def _send_abort(self) -> None:
+        # Not while blocks move, or while the transfer is about to end: the library's abort is lost or ends the process
+        # if it meets a block that comes back.
+        if self._in_flight or self._ending:
+            call_soon(super()._send_abort, DRAIN_SECONDS)
+        else:
+            super()._send_abort()
 
-    def _end_refused(self) -> None:
-        if not self.finished():
-            self.cancel(inline=True)
-            call_soon(self._give_up, REFUSED_SECONDS)
+    def _drained(self) -> None:
+        """A block came back that is not to be followed by others."""
+        if not self._in_flight and not self._ending:
+            call_soon(super()._send_abort, SETTLE_SECONDS)
 
-    def _give_up(self) -> None:
-        self.set_error(StuckTransfer())
+    def heard(self, reply: Reply) -> None:
+        super().heard(reply)
+        if reply.code < 200:
+            self.under_way = True
+        elif self.under_way and self.refusal is reply:
+            # The library may wait for ever: for a block with the end-of-file mark, while it takes no more blocks; or for
+            # a block that it lost when it tore down the data connections.
+            call_soon(self._end_stuck, REFUSED_SECONDS)
+
+    def _end_stuck(self) -> None:
+        if not self.done():
+            self.fail(StuckTransfer("the server ended the transfer, and did not say why"))
 
     def _done_with(self, buffer: Any, length: int, offset: int) -> None:
         """`length` bytes of the buffer have moved."""
@@ -191,7 +224,7 @@ class Download(Transfer):
 
     def _go_on_with(self, buffer: Any) -> bool:
         with self._order_lock:
-            following = self._sink.next(buffer)
+            following = None if self._cancelled else self._sink.next(buffer)
             if following is None:
                 return False
             try:
@@ -201,16 +234,21 @@ class Download(Transfer):
                 return False
         return True
 
-    def _let_go(self) -> None:
+    def _drop_ends(self) -> None:
         vars(self).pop("_sink", None)  # may be called twice
 
 
 class Upload(Transfer):
-    """A transfer from a :class:`.ends.Source` to the server."""
+    """A transfer from a :class:`.ends.Source` to the server.
+
+    The last block goes alone, after all others have come back: the library aborts the process if extended block mode
+    fails with the end-of-file mark on its way and a data connection still being made.
+    """
 
     def __init__(self, handle: Any, start: Start, source: Source, **limits: Any) -> None:
         super().__init__(handle, start, **limits)
         self._source = source
+        self._last: tuple[Any, Block] | None = None
         self._refused: GlobusError | None = None
 
     def begin(self) -> None:
@@ -227,7 +265,14 @@ class Upload(Transfer):
 
     def _go_on_with(self, buffer: Any) -> bool:
         with self._order_lock:
-            block = self._source.read(buffer)
+            block = None if self._last or self._cancelled else self._source.read(buffer)
+            if block is not None and block.eof:
+                self._last = (buffer, block)
+            if self._last is not None:
+                if self._in_flight or self._cancelled:
+                    return False
+                (buffer, block), self._last = self._last, None
+                self._ending = True
             if block is None:
                 return False
             try:
@@ -235,10 +280,10 @@ class Upload(Transfer):
                     ftp_client.globus_ftp_client_register_write, buffer, block.data, block.offset, block.eof
                 )
             except GlobusError as error:
-                # The server has ended the transfer, and the completion callback will say why. If it does not
-                # come, nothing else would end it: no block with the end-of-file mark will be sent.
+                # The server has closed the data connection. It is about to say why, if it has not already: an abort would
+                # be ahead of that. Without the block with the end-of-file mark the library does not end by itself.
                 self._refused = error
-                self.cancel(inline=True)
+                call_soon(self._end_stuck, SILENT_SECONDS)
                 return False
         return not block.eof
 
@@ -247,5 +292,5 @@ class Upload(Transfer):
             raise self._refused
         return super().collect(error)
 
-    def _let_go(self) -> None:
+    def _drop_ends(self) -> None:
         vars(self).pop("_source", None)

@@ -20,6 +20,8 @@ __all__ = ["Placing"]
 
 TIDY_SECONDS = 5.0
 """What the removal of an incomplete file may take on top of the failed transfer."""
+TIDY_LATER_SECONDS = 30.0
+"""What it may take in the background, with a new login."""
 
 
 class Placing:
@@ -100,7 +102,7 @@ class Placing:
             self._session.in_background(self._remove_later())
 
     async def _remove_later(self) -> None:
-        deadline = Deadline.after(TIDY_SECONDS)
+        deadline = Deadline.after(TIDY_LATER_SECONDS)
         with contextlib.suppress(GridError):
             job = Job(self._session.pool, self._job.security, self._target, deadline=deadline, tidying=True)
             async with job:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Self
 
 from ..progress import Event, Meter, Progress
 from .operations import Transfer
@@ -47,7 +48,7 @@ class Report:
         self._start = time.monotonic()
         self._seconds = 0.0
 
-    def __enter__(self) -> Report:
+    def __enter__(self) -> Self:
         self._start = time.monotonic()
         self._tell(self._meter.started())
         return self

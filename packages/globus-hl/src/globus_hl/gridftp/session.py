@@ -19,6 +19,9 @@ from .url import GridFTPURL
 
 __all__ = ["Session"]
 
+TIDY_SECONDS = 10.0
+"""How long `Session.close` waits for the removal of incomplete files: a login, on a machine that is busy."""
+
 T = TypeVar("T")
 
 
@@ -48,11 +51,11 @@ class Session:
         self._background: set[Background] = set()
 
     async def close(self) -> None:
-        """Abort what is under way, close all connections, and wait a moment for tidying up that still goes on."""
+        """Abort what is under way, close all connections, and wait for tidying up that still goes on."""
         for connection in self.pool.close():
             connection.abort(ClosedError("the client was closed"))
-        end = Deadline.after(GRACE).end
-        await self.pool.drained(end)
+        await self.pool.drained(Deadline.after(GRACE).end)
+        end = Deadline.after(TIDY_SECONDS).end
         for work in list(self._background):
             work.end = end
             with contextlib.suppress(OperationTimeoutError):

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from globus_lowlevel import GlobusError, ftp_client
 
 from .._runtime.completion import Completion
 from .ends import Block
-from .operations import Command, Download, Start, Upload
+from .operations import Command, Download, Start, Transfer, Upload
 
 __all__ = ["StreamingDownload", "StreamingUpload"]
 
@@ -24,7 +25,7 @@ RING = 4
 class _Turn(Completion[None]):
     """A wait for the next event of a running transfer, with the limits of one read or write."""
 
-    def __init__(self, transfer: StreamingDownload | StreamingUpload, limits: dict[str, Any]) -> None:
+    def __init__(self, transfer: Transfer, limits: dict[str, Any]) -> None:
         super().__init__()
         self._transfer = transfer
         transfer.end, transfer.stall = limits["end"], limits["stall"]
@@ -32,7 +33,7 @@ class _Turn(Completion[None]):
         transfer.touch()  # while nobody waited, the transfer had no reason to move
 
     def expiry(self) -> float:
-        return self._transfer.expiry()
+        return self._transfer.limit()
 
     def timed_out(self) -> BaseException:
         return self._transfer.timed_out()
@@ -44,12 +45,26 @@ class _Turn(Completion[None]):
         return self._transfer.finished()
 
 
-class _Paced:
+class _Paced(Transfer):
     """What both directions share: somebody who waits for the next event."""
 
-    def __init__(self) -> None:
+    def __init__(self, *arguments: Any, **limits: Any) -> None:
+        super().__init__(*arguments, **limits)
         self._turn_lock = threading.Lock()
         self._turn: _Turn | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether no more blocks will move, for better or worse."""
+        return self.done() or self.failing
+
+    def finish(self, error: BaseException | None = None) -> None:
+        super().finish(error)
+        self._notify()
+
+    def fail(self, error: BaseException) -> None:
+        super().fail(error)
+        self._notify()
 
     def _notify(self) -> None:
         with self._turn_lock:
@@ -57,10 +72,10 @@ class _Paced:
         if turn is not None:
             turn.set_result(None)
 
-    async def _wait(self, ready: Any, limits: dict[str, Any]) -> None:
+    async def _wait(self, ready: Callable[[], object], limits: dict[str, Any]) -> None:
         """Wait until `ready()`, which is looked at again after each event."""
         while not ready():
-            turn = _Turn(self, limits)  # type: ignore[arg-type]
+            turn = _Turn(self, limits)
             with self._turn_lock:
                 self._turn = turn
             if ready():  # it became so before it could notify
@@ -76,8 +91,7 @@ class StreamingDownload(_Paced, Download):
     """
 
     def __init__(self, handle: Any, start: Start, place: int, block_size: int, **limits: Any) -> None:
-        _Paced.__init__(self)
-        Download.__init__(self, handle, start, self, **limits)  # type: ignore[arg-type]
+        super().__init__(handle, start, self, **limits)
         self._block_size = block_size
         # By place in the file: the callbacks of two blocks may overtake each other.
         self._blocks: dict[int, tuple[bytearray, int]] = {}
@@ -91,6 +105,8 @@ class StreamingDownload(_Paced, Download):
     def recycle(self, buffer: bytearray) -> None:
         """Let the library fill the buffer again."""
         with self._order_lock:
+            if self._cancelled:
+                return
             try:
                 self._register(ftp_client.globus_ftp_client_register_read, buffer, buffer)
             except GlobusError:
@@ -105,13 +121,9 @@ class StreamingDownload(_Paced, Download):
     def _go_on_with(self, buffer: Any) -> bool:
         return False
 
-    def finish(self, error: BaseException | None = None) -> None:
-        super().finish(error)
-        self._notify()
-
     async def next_block(self, limits: dict[str, Any]) -> tuple[bytearray, int] | None:
         """The next buffer, and how much of it is filled; None when there is no more: await the download to learn why."""
-        await self._wait(lambda: self._place in self._blocks or self.done(), limits)
+        await self._wait(lambda: self._place in self._blocks or self.over, limits)
         block = self._blocks.pop(self._place, None)
         if block is not None:
             self._place += block[1]
@@ -122,8 +134,7 @@ class StreamingUpload(_Paced, Upload):
     """An upload whose blocks are made in a `free_buffer` and handed over with `send`."""
 
     def __init__(self, handle: Any, start: Start, block_size: int, **limits: Any) -> None:
-        _Paced.__init__(self)
-        Upload.__init__(self, handle, start, self, **limits)  # type: ignore[arg-type]
+        super().__init__(handle, start, self, **limits)
         self._free: deque[bytearray] = deque(bytearray(block_size) for _ in range(RING))
         self._next: Block | None = None
 
@@ -132,8 +143,8 @@ class StreamingUpload(_Paced, Upload):
 
     async def free_buffer(self, limits: dict[str, Any]) -> bytearray | None:
         """A buffer to fill; None when the transfer is over: await the upload to learn why."""
-        await self._wait(lambda: self._free or self.done(), limits)
-        return None if self.done() else self._free.popleft()
+        await self._wait(lambda: self._free or self.over, limits)
+        return None if self.over else self._free.popleft()
 
     def send(self, buffer: bytearray, length: int, offset: int, *, last: bool) -> None:
         """Send the first `length` bytes of the buffer, and nothing after them if it is the `last`."""
@@ -150,8 +161,4 @@ class StreamingUpload(_Paced, Upload):
         self._notify()
 
     def _go_on_with(self, buffer: Any) -> bool:
-        return False
-
-    def finish(self, error: BaseException | None = None) -> None:
-        super().finish(error)
-        self._notify()
+        return self._last is not None and super()._go_on_with(buffer)
