@@ -23,9 +23,9 @@ from globus_hl.myproxy import (
     MyProxyError,
     MyProxyProtocolError,
     NoSuchCredentialError,
+    PassphraseRefusedError,
     PolicyRefusedError,
     StoredCredentialExpiredError,
-    WrongPassphraseError,
 )
 from globus_hl.security import Credential, create_proxy
 from globus_hl.testgrid import EXPIRED
@@ -121,7 +121,7 @@ def test_another_passphrase(client: MyProxyClient) -> None:
     client.init("changer", PHRASE)
     client.change_passphrase("changer", PHRASE, "battery staple")
     client.logon("changer", "battery staple")
-    with pytest.raises(WrongPassphraseError):
+    with pytest.raises(PassphraseRefusedError):
         client.logon("changer", PHRASE)
 
 
@@ -242,7 +242,7 @@ def test_refusals(client: MyProxyClient, connect: Connect, grid: Grid) -> None:
     with pytest.raises(NoSuchCredentialError) as missing:
         client.logon("nobody there", PHRASE)
     assert isinstance(missing.value, FileNotFoundError)
-    with pytest.raises(WrongPassphraseError) as wrong:
+    with pytest.raises(PassphraseRefusedError) as wrong:
         client.logon("strict", "battery staple")
     assert "battery" not in f"{wrong.value!r} {wrong.value}"
     other = Credential.load(grid.add_user("Another Owner").proxy)
@@ -383,7 +383,7 @@ def test_failures_leak_no_descriptors(
     client: MyProxyClient, listener: socket.socket, user: Credential, wait_until: Callable[..., None]
 ) -> None:
     def fail() -> None:
-        with pytest.raises(WrongPassphraseError):
+        with pytest.raises(PassphraseRefusedError):
             client.logon("leaky", "battery staple")
         hasty = MyProxyClient("127.0.0.1", listener.getsockname()[1], credential=user, timeout=0.05)
         with hasty, pytest.raises(errors.OperationTimeoutError):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from globus_hl.errors import GridError, NotFoundError
-from globus_hl.myproxy import MyProxyProtocolError, NoSuchCredentialError, TrustRoots, WrongPassphraseError
+from globus_hl.myproxy import MyProxyProtocolError, NoSuchCredentialError, PassphraseRefusedError, TrustRoots
 from globus_hl.myproxy.bootstrap import parse_fingerprint
 from globus_hl.myproxy.errors import server_error
 from globus_hl.myproxy.messages import Command, Incoming, Reply, ReplyKind, Request
@@ -162,7 +162,7 @@ def test_files_in_a_reply() -> None:
 
 def test_words_of_servers_become_errors() -> None:
     error = server_error("log on as tom", "invalid credential passphrase", "myproxy://h:7512")
-    assert isinstance(error, WrongPassphraseError)
+    assert isinstance(error, PassphraseRefusedError)
     assert isinstance(error, PermissionError)
     assert str(error).startswith(
         "myproxy://h:7512: could not log on as tom: invalid credential passphrase; check"

@@ -20,9 +20,9 @@ from .errors import (
     MyProxyError,
     MyProxyProtocolError,
     NoSuchCredentialError,
+    PassphraseRefusedError,
     PolicyRefusedError,
     StoredCredentialExpiredError,
-    WrongPassphraseError,
 )
 from .stored import StoredCredential
 from .trust_roots import TrustRoots
@@ -35,9 +35,9 @@ __all__ = [
     "MyProxyError",
     "MyProxyProtocolError",
     "NoSuchCredentialError",
+    "PassphraseRefusedError",
     "PolicyRefusedError",
     "StoredCredential",
     "StoredCredentialExpiredError",
     "TrustRoots",
-    "WrongPassphraseError",
 ]

@@ -16,9 +16,9 @@ __all__ = [
     "MyProxyError",
     "MyProxyProtocolError",
     "NoSuchCredentialError",
+    "PassphraseRefusedError",
     "PolicyRefusedError",
     "StoredCredentialExpiredError",
-    "WrongPassphraseError",
     "server_error",
 ]
 
@@ -33,7 +33,7 @@ class MyProxyProtocolError(MyProxyError):
     default_hint = "check that host and port are those of a MyProxy server"
 
 
-class WrongPassphraseError(MyProxyError, AuthorizationError):
+class PassphraseRefusedError(MyProxyError, AuthorizationError):
     """The passphrase is not that of the stored credential, or there should have been one."""
 
     default_hint = "check user name, credential name and passphrase"
@@ -72,7 +72,7 @@ class CredentialRefusedError(MyProxyError):
 _WORDS: tuple[tuple[str, type[MyProxyError]], ...] = (
     (
         r"invalid credential pass ?phrase|invalid pass ?phrase|bad password|no passphrase",
-        WrongPassphraseError,
+        PassphraseRefusedError,
     ),
     (r"pass ?phrase.*(too short|policy|at least)|server policy.*pass ?phrase", PolicyRefusedError),
     (
@@ -95,7 +95,7 @@ _WORDS: tuple[tuple[str, type[MyProxyError]], ...] = (
         r"credentials are not valid|failed to accept credentials|lifetime .* exceeds maximum",
         CredentialRefusedError,
     ),
-    (r"authentication failed", WrongPassphraseError),
+    (r"authentication failed", PassphraseRefusedError),
     (
         r"^unknown error$",
         PolicyRefusedError,

@@ -182,7 +182,7 @@ class Repository:
             The credential, in memory: `Credential.save` writes it.
 
         Raises:
-            WrongPassphraseError, NoSuchCredentialError, PolicyRefusedError, StoredCredentialExpiredError, MyProxyError:
+            PassphraseRefusedError, NoSuchCredentialError, PolicyRefusedError, StoredCredentialExpiredError, MyProxyError:
                 the server refuses.
             ConnectError, AuthenticationError, OperationTimeoutError: no connection, or not to the right server.
         """
@@ -220,7 +220,7 @@ class Repository:
             passphrase: of the key.
 
         Raises:
-            security.WrongPassphraseError: the passphrase does not decrypt the key.
+            security.errors.WrongPassphraseError: the passphrase does not decrypt the key.
             MyProxyError, ConnectError, AuthenticationError, OperationTimeoutError: as `logon`.
         """
         secret = passphrase() if callable(passphrase) else passphrase
@@ -259,7 +259,7 @@ class Repository:
         """Give a stored credential another passphrase: ``myproxy-change-pass-phrase``.
 
         Raises:
-            WrongPassphraseError, NoSuchCredentialError, MyProxyError: the server refuses.
+            PassphraseRefusedError, NoSuchCredentialError, MyProxyError: the server refuses.
             ConnectError, AuthenticationError, OperationTimeoutError: no connection, or not to the right server.
         """
         request = Request(

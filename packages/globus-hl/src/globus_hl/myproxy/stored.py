@@ -22,10 +22,13 @@ class StoredCredential:
         username: under which it is stored.
         name: of the credential, where a user has several; None for the one without a name.
         owner: distinguished name of who stored it.
-        not_before, not_after: when it is valid (UTC).
+        not_before: since when it is valid (UTC).
+        not_after: when it expires (UTC).
         description: for people, or None.
-        retrievers, renewers, key_retrievers, trusted_retrievers: who may have it, as patterns of distinguished names;
-            None: what the server's policy says.
+        retrievers: who may log on, as a pattern of distinguished names; None: what the server's policy says.
+        renewers: who may renew a proxy, likewise.
+        key_retrievers: who may have certificate and key, likewise.
+        trusted_retrievers: who may log on without the passphrase, likewise.
         locked: why nobody may have it now, or None.
     """
 
