@@ -18,8 +18,16 @@ from hypothesis import strategies as st
 
 from globus_hl.security import GridMap, Name, TrustStore, rfc2253
 from globus_hl.security import errors as faults
+from globus_hl.security.library import start
 from globus_hl.security.name_hash import name_hash
 from globus_lowlevel import gsi_cert_utils
+
+
+@pytest.fixture(scope="module", autouse=True)
+def active() -> None:
+    """The tests ask the library itself, too."""
+    start()
+
 
 attributes = st.sampled_from(
     ["O", "OU", "CN", "DC", "UID", "USERID", "Email", "E", "emailAddress", "cn", "email"]

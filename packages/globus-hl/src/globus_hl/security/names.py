@@ -115,6 +115,7 @@ class Name:
             return False
         if self.kind == "host":
             return self.canonical == other.canonical
+        start()
         return bool(gsi_cert_utils.globus_i_gsi_cert_utils_dn_cmp(self.text, other.text) == 0)
 
     def __hash__(self) -> int:
