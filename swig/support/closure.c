@@ -198,6 +198,12 @@ static void refuse(const gl_function *signature, void **arguments, void *result,
     }
 }
 
+/* C takes over the object that a callback returns. */
+static bool is_counted(const gl_type *type)
+{
+    return type->kind == GL_HANDLE && strcmp(type->name, "globus_object_t") == 0;
+}
+
 static int store_answer(const gl_slot *slot, PyObject *answer, void *address, bool widened)
 {
     const gl_type *type = gl_type_of(slot->type);
@@ -213,6 +219,11 @@ static int store_answer(const gl_slot *slot, PyObject *answer, void *address, bo
             char *text = *(char **)value;
             text = text ? strdup(text) : NULL;
             memcpy(address, &text, sizeof text);
+        }
+        else if (is_counted(type) && widened)
+        {
+            if (*(void **)value) globus_object_reference(*(globus_object_t **)value);
+            memcpy(address, value, size);
         }
         else if (type->kind == GL_DATA)
         {
@@ -473,13 +484,19 @@ static void thunk_retire(gl_thunk *thunk)
     thunks->last = thunk;
 }
 
-/* What a program reads back: the callable that it gave; of C's own functions the address. */
-PyObject *gl_closure_callable(gl_type *type, void *code)
+static gl_thunk *thunk_of(gl_type *type, const void *code)
 {
     gl_thunks *thunks = gl_type_of(type)->thunks;
     gl_thunk *thunk = thunks ? thunks->newest : NULL;
-    if (!code) Py_RETURN_NONE;
     while (thunk && thunk->code != code) thunk = thunk->older;
+    return thunk;
+}
+
+/* What a program reads back: the callable that it gave; of C's own functions the address. */
+PyObject *gl_closure_callable(gl_type *type, void *code)
+{
+    if (!code) Py_RETURN_NONE;
+    gl_thunk *thunk = thunk_of(type, code);
     if (!thunk) return PyLong_FromVoidPtr(code);
     return Py_NewRef(thunk->closure && thunk->closure->callable ? thunk->closure->callable : Py_None);
 }
@@ -597,4 +614,10 @@ void gl_closure_dispose(gl_closure *closure)
     closure->with_c = false;
     finish(closure);
     Py_DECREF((PyObject *)closure);
+}
+
+void gl_closure_forget(gl_type *type, void *code)
+{
+    gl_thunk *thunk = thunk_of(type, code);
+    if (thunk && thunk->closure) gl_closure_dispose(thunk->closure);
 }

@@ -6,13 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum { NOTHING, INSIDE, BYTES, TEXT, TEXTS, STRUCT, STRUCTS } content;
+typedef enum { NOTHING, CONVERTED, INSIDE, BYTES, TEXT, TEXTS, STRUCT, STRUCTS } content;
 
 static content content_of(const gl_field *field)
 {
     gl_kind kind = gl_type_of(field->slot->type)->kind;
     if (field->slot->role == GL_READ) return BYTES;
     if (field->slot->role == GL_ARRAY) return STRUCTS;
+    if (kind == GL_CUSTOM) return CONVERTED;
     if (kind == GL_BOX) return field->slot->role == GL_BY_VALUE ? INSIDE : STRUCT;
     if (kind == GL_STRING && !field->count) return TEXT;
     return kind == GL_STRINGS ? TEXTS : NOTHING;
@@ -59,6 +60,7 @@ static void free_field(const gl_type *owner, const gl_field *field, char *memory
     switch (content_of(field))
     {
         case NOTHING: break;
+        case CONVERTED: if (type->release) type->release(address); break;
         case INSIDE: gl_content_free(type, address); break;
         case BYTES:
             if (*address) explicit_bzero(*address, length_of(owner, field, memory));
@@ -128,7 +130,7 @@ static bool copy_field(const gl_type *owner, const gl_field *field, char *to, co
 {
     const gl_type *type = gl_type_of(field->slot->type);
     content kind = content_of(field);
-    if (kind == NOTHING) return true;
+    if (kind <= CONVERTED) return true;
     if (kind == INSIDE) return copy_struct(type, to + field->offset, from + field->offset);
     void **copy = (void **)(to + field->offset), *source = *(void *const *)(from + field->offset);
     if (!source) return true;

@@ -292,6 +292,7 @@ struct gl_object
 
 /* Finds the object C's pointer belongs to, else makes one. */
 GL_API PyObject *gl_object_new(gl_type *type, void *pointer, bool owned);
+GL_API PyObject *gl_object_known(gl_type *type, void *pointer);       /* only finds it; None if there is none */
 /* The same for what belongs to another object: it keeps that alive, and is closed with it. */
 GL_API PyObject *gl_object_borrow(gl_type *type, void *pointer, gl_object *from);
 PyObject *gl_object_inside(gl_type *type, void *pointer, gl_object *parent);    /* ... a struct inside a struct */
@@ -386,6 +387,7 @@ gl_closure *gl_closure_new(gl_type *type, PyObject *callable, bool once);
 void       *gl_closure_code(const gl_closure *closure);
 PyObject   *gl_closure_callable(gl_type *type, void *code);
 void        gl_closure_dispose(gl_closure *closure);                   /* drops C's reference */
+GL_API void gl_closure_forget(gl_type *type, void *code);              /* C will not call this one after all */
 void        gl_closure_end_call(gl_closure *closure);                  /* the registering call has returned */
 void       *gl_ffi_type(const gl_slot *slot);                           /* ffi_type * of a C parameter */
 

@@ -102,6 +102,12 @@ PyObject *gl_object_new(gl_type *type, void *pointer, bool owned)
     return (PyObject *)object;
 }
 
+PyObject *gl_object_known(gl_type *type, void *pointer)
+{
+    gl_object *known = look_up(gl_type_of(type), pointer, false);
+    return Py_NewRef(known ? (PyObject *)known : Py_None);
+}
+
 PyObject *gl_object_borrow(gl_type *type, void *pointer, gl_object *from)
 {
     if (!pointer) Py_RETURN_NONE;

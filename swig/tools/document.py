@@ -22,7 +22,7 @@ HIDDEN = {"LENGTH", "NOTHING", "SILENT"}
 CUSTOM_TYPES = {
     "reltime": ("float", "float"), "abstime": ("float", "float"), "struct_time": ("Sequence[int]", "tuple[int, ...]"),
     "sigset": ("set[int] | Sequence[int]", "set[int]"), "sockaddr": ("tuple[Any, ...]", "tuple[Any, ...]"),
-    "gss_buffer": ("Buffer | None", "bytes"),
+    "gss_buffer": ("Buffer | None", "bytes"), "extensions": ("dict[str, str]", "dict[str, str]"),
     "oid": ("OID | str", "OID"), "oid_set": ("Sequence[OID | str]", "list[OID]"), "buffer_set": ("Sequence[Buffer]", "list[bytes]"),
     "bindings": ("Buffer | Sequence[Any]", "bytes"),
     "option_value": ("Buffer | Sequence[OID | str | gss_cred_id_t] | None", "Any"), "x509": ("Buffer | Any", "bytes"), "x509_req": ("Buffer | Any", "bytes"),

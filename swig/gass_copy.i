@@ -1,0 +1,34 @@
+%module(package="globus_lowlevel") gass_copy
+%include "lib/globus.swg"
+%needs(GLOBUS_GASS_COPY_MODULE)
+%prelude(globus_common.h)
+%adapters("gass_copy_adapters.h")
+
+%param(globus_gass_copy_*handle_init, handle, OUT)
+%param(globus_gass_copy_handle_init, handle_attr, KEEPS, NULLABLE)
+%param(globus_gass_copy_handleattr_init, handle_attr, OUT)
+%param(globus_gass_copy_attr_init, attr, OUT)
+%param(globus_gass_copy_*_destroy, *, CONSUMES)
+%param(globus_gass_copy_?et_user_pointer, user_data, DATA)
+%function(globus_gass_copy_get_ftp_handle, PYTHON)
+%param(globus_gass_copy_get_ftp_handle, ftp_handle, OUT)
+
+/* What the objects of a handle or attribute use as long as they live. */
+%param(globus_gass_copy_handleattr_set_ftp_attr, ftp_attr, HOLDS, REQUIRED)
+%param(globus_gass_copy_attr_set_ftp, ftp_attr, HOLDS, REQUIRED)
+%param(globus_gass_copy_attr_set_io, io_attr, HOLDS, REQUIRED)
+%param(globus_gass_copy_attr_set_gass, gass_attr, HOLDS, REQUIRED)
+%param(globus_gass_copy_*attr_*, attr, REQUIRED)
+%param(globus_gass_copy_*attr_*, handle_attr, REQUIRED)
+%param(globus_gass_copy_set_checksum_algo, *, NULLABLE)
+%param(globus_gass_copy_set_checksum_algo, handle, !NULLABLE)
+%param(globus_gass_copy_set_checksum_algo, cksm_handle, KEEPS)
+%param(globus_gass_copy_set_checksum, cksm, NULLABLE)
+%param(globus_gass_copy_register_performance_cb, callback, LASTING, NULLABLE)
+
+%param(globus_gass_copy_cksm, cksm, CHARS_OUT, EXTENT=CKSM_SIZE)
+%param(globus_gass_copy_cksm_async, cksm, DEFERRED, EXTENT=CKSM_SIZE)
+%param(globus_gass_copy_glob_expand_url, entry_cb, DURING)
+%param(globus_gass_copy_stat, stat_info, OUT, FREE)
+
+%include "globus_gass_copy.h"

@@ -1,0 +1,36 @@
+%module(package="globus_lowlevel") gram_client
+%include "lib/globus.swg"
+%needs(GLOBUS_GRAM_CLIENT_MODULE)
+%prelude(globus_common.h)
+%adapters("gram_client_adapters.h")
+
+%failure(gl_gram_failure)
+%returns(globus_gram_client_*, STATUS)
+%returns(globus_gram_client_*_t, !STATUS)
+%returns(globus_gram_client_error_string, !STATUS)
+%returns(globus_gram_client_version, !STATUS)
+%returns(globus_gram_client_debug, !STATUS)
+%returns(globus_gram_client_job_info_destroy, !STATUS)
+
+%custom(globus_hashtable_t, extensions)
+%malloced(globus_gram_client_job_info_t)
+%param(globus_gram_client_*, attr, TYPE=globus_gram_client_attr_t)
+%param(globus_gram_client_attr_*, attr, REQUIRED)
+%param(globus_gram_client_attr_init, attr, !TYPE=globus_gram_client_attr_t)
+%param(globus_gram_client_attr_destroy, attr, !TYPE=globus_gram_client_attr_t, IN_POINTER, CONSUMES)
+%param(globus_gram_client_attr_set_credential, credential, HOLDS, NULLABLE)
+%param(globus_gram_client_set_credentials, new_credentials, CONSUMES, NULLABLE)
+%param(globus_gram_client_*refresh_credentials, creds, NULLABLE)
+
+/* ---- jobs: those who want to hear of them are told of their states until they are disallowed ------------------------- */
+%callback_type(globus_gram_client_callback_func_t, LASTING)
+%param(globus_gram_client_info_callback_allow, callback_func, LASTING)
+%param(globus_gram_client_callback_disallow, callback_contact, RELEASES)
+%param(globus_gram_client_*, callback_contact, NULLABLE)
+%param(globus_gram_client_callback_disallow, callback_contact, !NULLABLE)
+%param(globus_gram_client_*job_signal, signal_arg, NULLABLE)
+%param(globus_gram_client_*_with_info, info, OUT)
+%param(globus_gram_client_*_with_info, job_info, OUT)
+%param(globus_gram_client_job_info_destroy, info, CONSUMES)
+
+%include "globus_gram_client.h"
