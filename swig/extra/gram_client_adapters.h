@@ -5,6 +5,13 @@
 
 #include "gram_message.h"
 
+/* C leaves the pointers as they were. */
+static inline void gl_adapt_globus_gram_client_job_info_destroy(globus_gram_client_job_info_t *info)
+{
+    globus_gram_client_job_info_destroy(info);
+    *info = (globus_gram_client_job_info_t){0};
+}
+
 /* The string that C would free is Python's. */
 static inline int gl_adapt_globus_gram_client_job_contact_free(char *job_contact)
 {

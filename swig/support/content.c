@@ -226,6 +226,19 @@ static int converted(const gl_field *field, PyObject *value, void **made)
     return status;
 }
 
+/* A value whose conversion gives it memory of its own. */
+static int set_converted(const gl_type *owner, const gl_field *field, char *memory, PyObject *value)
+{
+    gl_call call = {.gives = true};
+    gl_storage made = {0};
+    int status = gl_from_python(&call, -1, field->slot, value, &made);
+    gl_end(&call);
+    if (status < 0) return -1;
+    free_field(owner, field, memory);
+    memcpy(memory + field->offset, &made, gl_type_of(field->slot->type)->size);
+    return 0;
+}
+
 static int set_bytes(const gl_type *owner, const gl_field *field, char *memory, PyObject *value)
 {
     const gl_field *counter = &owner->fields[field->slot->partner];
@@ -257,6 +270,7 @@ int gl_content_set(gl_object *object, const gl_field *field, char *address, PyOb
     switch (content_of(field))
     {
         case BYTES: return set_bytes(object->type, field, memory, value);
+        case CONVERTED: return set_converted(object->type, field, memory, value);
         case TEXT: case TEXTS: case STRUCT: status = converted(field, value, &made); break;
         case STRUCTS: status = structs_from_python(field, value, &made); break;
         default:
