@@ -53,6 +53,7 @@
 
 /* ---- the protocol -------------------------------------------------------------------------------------------------------------- */
 %param(myproxy_version, *, OUT)
+%param(myproxy_authenticate_init, attr, IN)
 %param(myproxy_authenticate_init, proxyfile, NULLABLE)
 %param(myproxy_authenticate_accept*, client_name, CHARS_OUT, EXTENT=1024)
 %param(myproxy_authenticate_accept_fqans, fqans, STRINGS, OUT, FREE)
@@ -81,6 +82,7 @@
 %param(myproxy_read_*, prompt, NULLABLE)
 %param(myproxy_check_passphrase_policy, *, NULLABLE)
 %param(myproxy_log_use_*, *, NULLABLE)
+%param(myproxy_server_check_policy_list*, dn_list, STRINGS)
 
 /* ---- authorization: a list of challenges, one of which is answered ------------------------------------------------------------ */
 %param(authorization_*, data, ARRAY, TERMINATED)

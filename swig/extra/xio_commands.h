@@ -30,6 +30,10 @@ globus_result_t handle__xio__GLOBUS_XIO_GET_DRIVER_NAME(const char **driver_name
 globus_result_t dd__xio__GLOBUS_XIO_DD_SET_OFFSET(globus_off_t value);
 globus_result_t dd__xio__GLOBUS_XIO_DD_GET_OFFSET(globus_off_t *value);
 
+/* any: of every driver that has options */
+globus_result_t attr_handle__any__GLOBUS_XIO_SET_STRING_OPTIONS(char *config_string);
+globus_result_t attr_handle__any__GLOBUS_XIO_GET_STRING_OPTIONS(char **config_string);
+
 /* tcp */
 globus_result_t attr__tcp__GLOBUS_XIO_TCP_SET_SERVICE(const char *service_name);
 globus_result_t attr__tcp__GLOBUS_XIO_TCP_GET_SERVICE(char **service_name_out);

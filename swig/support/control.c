@@ -32,7 +32,8 @@ static const gl_command *find_command(const char *target, const char *driver, lo
     const gl_command *table = load_commands();
     for (const gl_command *command = table; command && command->driver; ++command)
     {
-        if (command->number != number || strcmp(command->driver, driver)) continue;
+        bool meant = strcmp(command->driver, driver) == 0 || (strcmp(command->driver, "any") == 0 && strcmp(driver, "xio") != 0);
+        if (command->number != number || !meant) continue;
         const char *found = strstr(command->targets, target);
         size_t length = strlen(target);
         if (found && (found == command->targets || found[-1] == '_') && (found[length] == '_' || !found[length]))
