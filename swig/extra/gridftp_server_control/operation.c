@@ -312,13 +312,17 @@ globus_result_t gl_adapt_globus_gridftp_server_control_get_parallelism(
 globus_result_t gl_adapt_globus_gridftp_server_control_get_mode(globus_gridftp_server_control_op_t op, char **out_mode)
 {
     char mode = 0;
-    ASK(letter(globus_gridftp_server_control_get_mode(op, &mode), mode, out_mode));
+    globus_result_t result = look(op, GL_GSC_ANY, __func__, NULL);
+    if (!result) result = globus_gridftp_server_control_get_mode(op, &mode);
+    return letter(result, mode, out_mode);
 }
 
 globus_result_t gl_adapt_globus_gridftp_server_control_get_type(globus_gridftp_server_control_op_t op, char **out_type)
 {
     char type = 0;
-    ASK(letter(globus_gridftp_server_control_get_type(op, &type), type, out_type));
+    globus_result_t result = look(op, GL_GSC_ANY, __func__, NULL);
+    if (!result) result = globus_gridftp_server_control_get_type(op, &type);
+    return letter(result, type, out_type);
 }
 
 globus_result_t gl_adapt_globus_gridftp_server_control_get_data_auth(

@@ -2,23 +2,29 @@
 #include "gl.h"
 #include "gridftp_server_control_adapters.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
-typedef struct running
+/* One that was started, until it is destroyed. */
+typedef struct started
 {
     gl_gsc_server   server;
+    bool            running;
     bool            orphan;      /* destroyed when it is done */
-    struct running *next;
-} running;
+    struct started *next;
+} started;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static running        *servers;
+static pthread_cond_t  done = PTHREAD_COND_INITIALIZER;
+static started        *servers;
 
-static running **link_to(gl_gsc_server server)
+static started **link_to(gl_gsc_server server)
 {
-    running **link = &servers;
+    started **link = &servers;
     while (*link && (*link)->server != server) link = &(*link)->next;
     return link;
 }
@@ -26,75 +32,126 @@ static running **link_to(gl_gsc_server server)
 static bool is_running(gl_gsc_server server)
 {
     pthread_mutex_lock(&lock);
-    bool found = *link_to(server);
+    const started *known = *link_to(server);
+    bool found = known && known->running;
     pthread_mutex_unlock(&lock);
     return found;
 }
 
-static void add(gl_gsc_server server)
+static bool is_new(gl_gsc_server server)
 {
-    running *known = calloc(1, sizeof *known);
-    if (!known) return;
-    known->server = server;
     pthread_mutex_lock(&lock);
-    known->next = servers;
-    servers = known;
+    bool found = *link_to(server);
     pthread_mutex_unlock(&lock);
+    return !found;
 }
 
-static bool take(gl_gsc_server server, bool *orphan)
+static bool note_start(gl_gsc_server server)
 {
     pthread_mutex_lock(&lock);
-    running **link = link_to(server), *known = *link;
-    if (known) *link = known->next;
+    started *known = *link_to(server);
+    if (!known && (known = calloc(1, sizeof *known)))
+    {
+        *known = (started){.server = server, .next = servers};
+        servers = known;
+    }
+    if (known) known->running = true;
     pthread_mutex_unlock(&lock);
-    if (orphan) *orphan = known && known->orphan;
-    free(known);
     return known;
 }
+
+static void forget(gl_gsc_server server)
+{
+    pthread_mutex_lock(&lock);
+    started **link = link_to(server), *known = *link;
+    if (known) *link = known->next;
+    pthread_mutex_unlock(&lock);
+    free(known);
+}
+
+static bool note_end(gl_gsc_server server)
+{
+    pthread_mutex_lock(&lock);
+    started *known = *link_to(server);
+    bool orphan = known && known->orphan;
+    if (known) known->running = false;
+    pthread_cond_broadcast(&done);
+    pthread_mutex_unlock(&lock);
+    return orphan;
+}
+
+/* ---- the end -------------------------------------------------------------------------------------------------------------------- */
 
 /* The last callback: nothing comes from this server any more. */
 void gl_gsc_done(globus_gridftp_server_control_t server)
 {
-    bool orphan = false;
     Py_BEGIN_ALLOW_THREADS
-    take(server, &orphan);
-    if (orphan) gl_gsc_drop(globus_gridftp_server_control_destroy(server));
+    if (note_end(server)) gl_gsc_drop(gl_adapt_globus_gridftp_server_control_destroy(server));
     Py_END_ALLOW_THREADS
 }
 
-/* Of one that was collected. */
-bool gl_gsc_close(globus_gridftp_server_control_t server)
+static void silent_done(gl_gsc_server server, globus_result_t result, void *user_arg)
 {
+    (void)user_arg;
+    gl_gsc_drop(result);
+    note_end(server);
+}
+
+/* C can only destroy what has run: it runs for a client that hangs up at once. */
+static globus_result_t run_once(gl_gsc_server server)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) return gl_gsc_failure(__func__, "there are no more descriptors");
+    note_start(server);
+    globus_result_t result = globus_gridftp_server_control_start(server, NULL, pair[0], silent_done, NULL);
+    close(pair[1]);
+    if (result) note_end(server);
     pthread_mutex_lock(&lock);
-    running *known = *link_to(server);
-    if (known) known->orphan = true;
+    while ((*link_to(server))->running) pthread_cond_wait(&done, &lock);
     pthread_mutex_unlock(&lock);
-    gl_gsc_drop(known ? globus_gridftp_server_control_stop(server) : globus_gridftp_server_control_destroy(server));
-    return true;
-}
-
-globus_result_t gl_adapt_globus_gridftp_server_control_start(
-    globus_gridftp_server_control_t server, globus_gridftp_server_control_attr_t attr,
-    globus_xio_system_socket_t system_handle, globus_gridftp_server_control_cb_t done_cb, void *user_arg)
-{
-    if (is_running(server)) return gl_gsc_failure(__func__, "this server is running");
-    add(server);
-    globus_result_t result = globus_gridftp_server_control_start(server, attr, system_handle, done_cb, user_arg);
-    if (result) take(server, NULL);
+    close(pair[0]);      /* a server leaves its descriptor open */
     return result;
-}
-
-globus_result_t gl_adapt_globus_gridftp_server_control_stop(globus_gridftp_server_control_t server)
-{
-    return is_running(server) ? globus_gridftp_server_control_stop(server) : gl_gsc_failure(__func__, "this server is not running");
 }
 
 globus_result_t gl_adapt_globus_gridftp_server_control_destroy(globus_gridftp_server_control_t server)
 {
     if (is_running(server))
         return gl_gsc_failure(__func__, "this server is running: stop it, and wait for the callback that it is done");
-    return globus_gridftp_server_control_destroy(server);
+    globus_result_t result = is_new(server) ? run_once(server) : GLOBUS_SUCCESS;
+    if (!result) result = globus_gridftp_server_control_destroy(server);
+    if (!result) forget(server);
+    return result;
+}
+
+/* Of one that was collected. */
+bool gl_gsc_close(globus_gridftp_server_control_t server)
+{
+    pthread_mutex_lock(&lock);
+    started *known = *link_to(server);
+    bool stops = known && known->running;
+    if (stops) known->orphan = true;
+    pthread_mutex_unlock(&lock);
+    gl_gsc_drop(stops ? globus_gridftp_server_control_stop(server) : gl_adapt_globus_gridftp_server_control_destroy(server));
+    return true;
+}
+
+/* ---- its life --------------------------------------------------------------------------------------------------------------------- */
+
+globus_result_t gl_adapt_globus_gridftp_server_control_start(
+    globus_gridftp_server_control_t server, globus_gridftp_server_control_attr_t attr,
+    globus_xio_system_socket_t system_handle, globus_gridftp_server_control_cb_t done_cb, void *user_arg)
+{
+    if (is_running(server)) return gl_gsc_failure(__func__, "this server is running");
+    if (fcntl(system_handle, F_GETFD) < 0) return gl_gsc_failure(__func__, "system_handle is no open descriptor");
+    if (!note_start(server)) return gl_gsc_failure(__func__, "out of memory");
+    globus_result_t result = globus_gridftp_server_control_start(server, attr, system_handle, done_cb, user_arg);
+    if (result) note_end(server);
+    return result;
+}
+
+globus_result_t gl_adapt_globus_gridftp_server_control_stop(globus_gridftp_server_control_t server)
+{
+    return is_running(server) ? globus_gridftp_server_control_stop(server) : gl_gsc_failure(__func__, "this server is not running");
 }
 
 globus_result_t gl_adapt_globus_gridftp_server_control_421_end(globus_gridftp_server_control_t server, char *reply_msg)
