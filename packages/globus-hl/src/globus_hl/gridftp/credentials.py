@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from globus_lowlevel import GlobusError, gssapi
-
-from .._runtime.library import activate
-from ..errors import CredentialError, NoCredentialError
+if TYPE_CHECKING:
+    from .. import security
 
 __all__ = ["Credential", "CredentialLike", "load_credential"]
 
-CredentialLike: TypeAlias = "str | os.PathLike[str] | Any"
-"""The path of a proxy file, or an object whose ``handle`` is a ``gss_cred_id_t`` of the low level."""
+CredentialLike: TypeAlias = "security.Credential | str | os.PathLike[str] | Any"
+"""A `security.Credential`, the path of a proxy file, or an object whose ``handle`` is a low-level ``gss_cred_id_t``."""
 
 
 class Credential:
@@ -33,35 +31,24 @@ class Credential:
 
 
 def load_credential(source: CredentialLike) -> Credential:
-    """Make the credential that `source` stands for. The process environment is neither read nor written.
+    """Make the credential that `source` stands for. The process environment is never written.
 
     Args:
-        source: path of a PEM file with certificate, unencrypted key and chain, as a proxy is, readable by its
-            owner alone; or an object with the attribute ``handle``.
+        source: a `security.Credential`; the path of a PEM file with certificate, unencrypted key and chain, as a
+            proxy is, readable by its owner alone; or an object with the attribute ``handle``.
 
     Raises:
         NoCredentialError: there is no such file.
-        CredentialError: the file cannot be used; the message says why.
+        CredentialError: the file or the credential cannot be used; the class and the message say why.
+        UntrustedCAError: there is no directory of trusted authorities.
         TypeError: `source` is something else.
     """
+    if isinstance(source, str | bytes | os.PathLike):
+        from .. import security  # where it is needed: a client without credential= starts without it
+
+        loaded = security.Credential.load(os.fsdecode(source))
+        return Credential(loaded.handle, str(loaded.path))
     handle = getattr(source, "handle", None)
-    if handle is not None:
-        return Credential(handle, repr(source))
-    if not isinstance(source, str | bytes | os.PathLike):
+    if handle is None:
         raise TypeError(f"credential must be the path of a proxy file or a credential object, not {source!r}")
-    path = os.fspath(source)
-    shown = os.fsdecode(path)
-    if not os.path.isfile(path):
-        raise NoCredentialError(
-            f"there is no credential file {shown}", hint="make a proxy with grid-proxy-init"
-        )
-    activate(gssapi, "GLOBUS_GSI_GSSAPI_MODULE")
-    try:
-        # The form "name=path" lets the library read the file, and refuse one that others may read.
-        imported, _lifetime = gssapi.gss_import_cred(None, 1, b"X509_USER_PROXY=" + os.fsencode(path), 0)
-    except GlobusError as error:
-        raise CredentialError(
-            f"the credential in {shown} cannot be used: {error}",
-            hint="it must be an unencrypted PEM proxy that only its owner may read (mode 600)",
-        ) from error
-    return Credential(imported, shown)
+    return Credential(handle, repr(source))
