@@ -39,6 +39,7 @@ function(globus_support_library)
 
   Python_add_library(_support MODULE USE_SABI ${SKBUILD_SABI_VERSION} WITH_SOABI "${GLOBUS_SWIG_DIR}/support/module.c")
   target_link_libraries(_support PRIVATE globus_lowlevel_support)
+  target_compile_definitions(_support PRIVATE "GL_SWIG_VERSION=\"${SWIG_VERSION}\"")
   install(TARGETS globus_lowlevel_support _support LIBRARY DESTINATION ${GLOBUS_PACKAGE_DIR})
 endfunction()
 

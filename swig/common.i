@@ -95,7 +95,7 @@
 %returns(globus_list_first, DATA)
 %returns(globus_list_remove, DATA)
 %returns(globus_list_replace_first, DATA)
-%returns(globus_list_rest_ref, DATA)
+%returns(globus_list_rest_ref, DATA, AS=Any)
 
 /* ---- queues ---------------------------------------------------------------------------------------------------------------- */
 %handle_by_address(globus_fifo_t, cm_fifo_free(address))
@@ -261,7 +261,7 @@
 %param(globus_object_*_time, time_time, IN_POINTER)
 %param(globus_object_time_set_time_time, value, IN_POINTER)
 %function(globus_object_time_get_time_time, PYTHON)
-%returns(globus_object_time_get_time_time, DATA)
+%returns(globus_object_time_get_time_time, DATA, AS=int | None)
 
 %param(globus_error_*, globus_module_descriptor_t *, NULLABLE)
 %function(globus_error_get, !ATOMIC, !PREACTIVE)
@@ -534,8 +534,8 @@
 %returns(globus_libc_join, FREE)
 %returns(globus_libc_ints_to_contact_string, FREE)
 %returns(globus_libc_opendir, OWNED)
-%returns(globus_libc_readdir_r, DATA)
-%returns(globus_libc_gethostby*, DATA)
+%returns(globus_libc_readdir_r, DATA, AS=tuple[int, str] | None)
+%returns(globus_libc_gethostby*, DATA, AS=tuple[str, list[str], int, list[str]])
 %returns(globus_libc_localtime_r, NONE)
 %returns(globus_libc_gmtime_r, NONE)
 %param(globus_libc_strtok, s, NULLABLE)

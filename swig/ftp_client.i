@@ -1,6 +1,7 @@
 %module(package="globus_lowlevel") ftp_client
 %include "lib/globus.swg"
 %needs(GLOBUS_FTP_CLIENT_MODULE)
+%adapters("ftp_client_adapters.h")
 %prelude(globus_common.h)
 
 

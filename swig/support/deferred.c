@@ -67,9 +67,14 @@ static int make_type(void)
     return deferred_type ? 0 : -1;
 }
 
+PyObject *gl_deferred_class(void)
+{
+    return deferred_type || make_type() == 0 ? deferred_type : NULL;
+}
+
 PyObject *gl_deferred_new(const gl_slot *slot)
 {
-    if (!deferred_type && make_type() < 0) return NULL;
+    if (!gl_deferred_class()) return NULL;
     allocfunc alloc = (allocfunc)PyType_GetSlot((PyTypeObject *)deferred_type, Py_tp_alloc);
     deferred_object *self = (deferred_object *)alloc((PyTypeObject *)deferred_type, 0);
     if (!self) return NULL;

@@ -298,6 +298,7 @@ GL_API PyObject *gl_object_borrow(gl_type *type, void *pointer, gl_object *from)
 PyObject *gl_object_inside(gl_type *type, void *pointer, gl_object *parent);    /* ... a struct inside a struct */
 GL_API PyObject *gl_object_lend(gl_type *type, void *pointer);                /* ... valid during a callback, until the same number of */
 GL_API void      gl_object_give_back(PyObject *lent);
+GL_API PyObject *gl_object_class(void);                                /* CObject, the base of all; borrowed */
 GL_API PyObject *gl_object_box(gl_type *type);                         /* fresh zeroed memory, not yet owning */
 PyObject *gl_lease(PyObject *object);                                  /* lease.c: while it lives, the handle cannot be destroyed */
 GL_API gl_object *gl_as_object(PyObject *object);                      /* borrowed, or NULL */
@@ -407,6 +408,7 @@ GL_API PyObject *gl_control(const gl_function *fixed, const char *target, void *
 /* ---- deferred outputs (deferred.c) ------------------------------------------------------------------------------- */
 
 /* Memory for a value that C fills when the operation completes; `length` is filled too where there is a partner. */
+GL_API PyObject *gl_deferred_class(void);              /* borrowed */
 PyObject *gl_deferred_new(const gl_slot *slot);
 void     *gl_deferred_value(PyObject *deferred);
 void     *gl_deferred_length(PyObject *deferred);

@@ -1,6 +1,9 @@
 /* The extension module globus_lowlevel._support: starts the run time and shows its counters. */
 #include "gl.h"
 
+#include <openssl/crypto.h>
+#include <openssl/opensslv.h>
+
 static PyObject *live(PyObject *self, PyObject *unused)
 {
     (void)self, (void)unused;
@@ -24,6 +27,13 @@ static PyObject *drain(PyObject *self, PyObject *seconds)
     Py_RETURN_NONE;
 }
 
+static PyObject *versions(PyObject *self, PyObject *unused)
+{
+    (void)self, (void)unused;
+    return Py_BuildValue("{ssssss}", "swig", GL_SWIG_VERSION, "openssl_headers", OPENSSL_VERSION_TEXT, "openssl",
+                         OpenSSL_version(OPENSSL_VERSION));
+}
+
 static PyMethodDef methods[] = {
     {"live", live, METH_NOARGS,
      "live() -> dict\n\nHow many objects of the binding are alive: handles and structs ('objects', of them with memory of "
@@ -32,10 +42,18 @@ static PyMethodDef methods[] = {
     {"drain", drain, METH_O,
      "drain(seconds)\n\nDrops all callbacks from now on and waits until the running ones have ended, at most `seconds`. "
      "Runs at interpreter exit; nothing works afterwards."},
+    {"versions", versions, METH_NOARGS,
+     "versions() -> dict\n\nOf 'swig', which made the modules; of OpenSSL, the library ('openssl') and its headers at build."},
     {NULL, NULL, 0, NULL}};
+
+static int add(PyObject *module, const char *name, PyObject *object)
+{
+    return object ? PyModule_AddObjectRef(module, name, object) : -1;
+}
 
 static int execute(PyObject *module)
 {
+    if (add(module, "CObject", gl_object_class()) < 0 || add(module, "Deferred", gl_deferred_class()) < 0) return -1;
     return gl_process_start(module);
 }
 

@@ -94,11 +94,31 @@ static int add_enum(gl_type *type, PyObject *python_module, const char *module)
 
 static gl_module *modules;
 
+/* The C name of a callback type, for annotations: to a type checker the stub says more. */
+static int add_callback_type(const gl_type *type, PyObject *python_module)
+{
+    if (strchr(type->name, ' ') || !type->module) return 0;
+    PyObject *abc = PyImport_ImportModule("collections.abc");
+    PyObject *callable = abc ? PyObject_GetAttrString(abc, "Callable") : NULL;
+    int status = callable ? PyObject_SetAttrString(python_module, type->name, callable) : -1;
+    Py_XDECREF(callable);
+    Py_XDECREF(abc);
+    return status;
+}
+
+/* A type that belongs to no module, the system's, is in each that uses it. */
+static int add_shared_type(const gl_type *type, PyObject *python_module)
+{
+    if ((type->kind != GL_HANDLE && type->kind != GL_BOX) || !type->canonical->python_type) return 0;
+    return PyObject_SetAttrString(python_module, type->name, type->canonical->python_type);
+}
+
 static int add_type(gl_type *type, gl_module *module, PyObject *python_module, const char *python_name)
 {
     if (resolve_type(type, module->name) < 0) return -1;
-    if (type->canonical != type) return 0;
+    if (type->canonical != type) return type->module ? 0 : add_shared_type(type, python_module);
     if (type->kind == GL_ENUM) return add_enum(type, python_module, python_name);
+    if (type->kind == GL_CALLBACK) return add_callback_type(type, python_module);
     if (type->kind != GL_HANDLE && type->kind != GL_BOX) return 0;
     if (gl_type_ready(type) < 0) return -1;
     return PyObject_SetAttrString(python_module, type->name, type->python_type);

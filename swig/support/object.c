@@ -350,10 +350,15 @@ static int make_base(void)
     return base_type ? 0 : -1;
 }
 
+PyObject *gl_object_class(void)
+{
+    return base_type || make_base() == 0 ? base_type : NULL;
+}
+
 int gl_type_ready(gl_type *type)
 {
     if (type->python_type) return 0;
-    if (!base_type && make_base() < 0) return -1;
+    if (!gl_object_class()) return -1;
     PyGetSetDef *getset = gl_fields_getset(type->fields);
     char *name = NULL;
     size_t length = strlen(type->module ? type->module : "") + strlen(type->name) + 32;

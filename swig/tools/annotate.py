@@ -15,9 +15,11 @@ from pathlib import Path
 import annotations
 import constants
 from classify import Classifier, Unknown
-from document import stub
+from document import Documenter
 from emit import ModuleWriter
 from headers import Headers
+from prose import ManPages
+from stub import StubWriter
 
 
 def header_owners(directory: Path) -> dict[str, str]:
@@ -71,12 +73,15 @@ def main() -> None:
     ]
     names = {f.name for f, _ in functions}
     found = [c for c in found if c.kind != "alias" or c.value in names]
-    ModuleWriter(options.output, headers, notes, classifier, functions, found).write()
-    (options.output / f"{notes.module}.pyi").write_text(stub(notes, functions, classifier, found))
+    pages = ManPages(options.include)
+    documenter = Documenter(notes, headers.functions, pages)
+    ModuleWriter(options.output, headers, notes, classifier, documenter, functions, found).write()
+    stub = StubWriter(notes, classifier, documenter, functions, found).text()
+    (options.output / f"{notes.module}.pyi").write_text(stub)
     stamp = options.output / f"{notes.module}.stamp"
     stamp.write_text("")
     if options.depfile:
-        files = [f for f in headers.files if Path(f).exists()]
+        files = [f for f in [*headers.files, *map(str, pages.files)] if Path(f).exists()]
         options.depfile.write_text(f"{stamp}: " + " \\\n  ".join(f.replace(" ", "\\ ") for f in files) + "\n")
 
 

@@ -65,6 +65,7 @@ class Slot:
     c: str = ""  # the C type of the parameter
     when: str = ""  # of a union's member: the C expression that says whether it is set
     fallback: str = ""  # of a struct's function pointer: what stands there for None
+    python: str = ""  # the annotation, where the C type does not tell it
 
 
 @dataclass
@@ -142,7 +143,7 @@ class Classifier:
         return self.owners.get(header, "")
 
     def is_wanted(self, name: str, type_: cindex.Type) -> bool:
-        """Of the variables that libraries export, those that users need: object identifiers, and what %variables names."""
+        """Of the exported variables, those that users need: object identifiers, and what %variables names."""
         return self.notes.customs.get(strip(type_)) == "oid" or name in self.notes.variables
 
     def remember(self, found: CType) -> CType:
@@ -175,7 +176,7 @@ class Classifier:
     def custom_value(self, custom: str, type_: cindex.Type) -> CType:
         """A value of `type_` that one annotation alone makes a custom one."""
         return self.remember(
-            CType(custom, "CUSTOM", type_.spelling, f"sizeof({type_.spelling})", custom=custom)
+            CType(f"{custom} value", "CUSTOM", type_.spelling, f"sizeof({type_.spelling})", custom=custom)
         )
 
     def handle(self, name: str, type_: cindex.Type) -> CType:
@@ -250,7 +251,7 @@ class Classifier:
                 owner=self.owner_of(type_),
                 enumerators=members,
                 flags=name in self.notes.flags or looks_like_flags(members),
-            )  # fmt: skip
+            )
         )
 
     def struct(self, type_: cindex.Type, bottom: cindex.Type) -> CType:
@@ -260,7 +261,9 @@ class Classifier:
                 CType(name, "HANDLE", f"{type_.spelling} *", "sizeof(void *)", owner=self.owner_of(type_))
             )
         spelled = re.sub(r"\b(const|volatile)\b", "", type_.spelling).strip()
-        found = CType(name, "BOX", spelled, f"sizeof({spelled})", owner=self.owner_of(type_), plain=True)
+        further_name = name != strip(type_)  # which another library's header may have given it
+        owner = (self.owner_of(bottom) if further_name else "") or self.owner_of(type_)
+        found = CType(name, "BOX", spelled, f"sizeof({spelled})", owner=owner, plain=True)
         if "unnamed" in name or "anonymous" in name:
             found.name = name = f"anonymous_{type_.get_declaration().location.line}"
             found.c, found.size = "char", str(type_.get_canonical().get_size())
@@ -321,7 +324,7 @@ class Classifier:
     def fields(self, outer: CType, record: cindex.Type) -> list[tuple[str, Slot]]:
         found: list[tuple[str, Slot]] = []
         for cursor in record.get_fields():
-            if cursor.is_bitfield() or not cursor.spelling:
+            if cursor.is_bitfield() or not cursor.spelling or cursor.spelling.startswith("__"):
                 continue
             words = self.notes.field_words(outer.name, cursor.spelling)
             if "HIDDEN" in words:
@@ -344,7 +347,7 @@ class Classifier:
         array = type_.get_canonical()
         if array.kind == TypeKind.CONSTANTARRAY:
             extent = str(array.element_count)
-            type_ = next(l for l in layers(type_) if l.kind == TypeKind.CONSTANTARRAY).element_type
+            type_ = next(a for a in layers(type_) if a.kind == TypeKind.CONSTANTARRAY).element_type
         if custom := given("CUSTOM", words):
             return Slot(name, self.custom_value(custom, type_), "IN", ["NULLABLE"], extent=extent)
         if "GIVEN" in words or "DATA" in words:
@@ -380,6 +383,20 @@ class Classifier:
             return POINTER if ctype.kind == "CUSTOM" else ctype
         is_strings = inner.kind == TypeKind.POINTER and inner.get_pointee().kind == TypeKind.CHAR_S
         return STRINGS if is_strings else POINTER
+
+    def aliases(self) -> list[tuple[str, CType]]:
+        """The further names that the headers give to a struct or enum."""
+        found = []
+        for cursor in self.headers.top_level:
+            if cursor.kind.name != "TYPEDEF_DECL" or cursor.spelling in self.types:
+                continue
+            tag = re.sub(
+                r"^(struct|union|enum) ", "", cursor.underlying_typedef_type.get_canonical().spelling
+            )
+            ctype = self.types.get(self.headers.typedefs.get(tag, ""))
+            if ctype and ctype.name != cursor.spelling and ctype.kind in ("BOX", "ENUM"):
+                found.append((cursor.spelling, ctype))
+        return found
 
     # ---- callbacks -----------------------------------------------------------------------------------------------
 
@@ -430,7 +447,7 @@ class Classifier:
     def callback_slot(self, callback: str, parameter: Parameter, index: int, all_: list[Parameter]) -> Slot:
         words = self.notes.parameter_words(callback, parameter.name, index)
         slot = self.parameter(callback, parameter, index, words, all_, in_callback=True)
-        slot.flags = [*slot.flags, "NULLABLE"]
+        slot.flags = slot.flags if "REQUIRED" in words else [*slot.flags, "NULLABLE"]
         slot.c = parameter.type.spelling
         return slot
 
@@ -461,7 +478,7 @@ class Classifier:
         if "MAJOR" in words:
             return Slot("result", MAJOR, "IN", flags)
         if "DATA" in words:
-            return Slot("result", DATA, "IN", flags)
+            return Slot("result", DATA, "IN", flags, python=given("AS", words) or "")
         if "VALUE" in words:
             flags.append("OWNED")
         if "NONE" in words:
@@ -486,7 +503,9 @@ class Classifier:
 
         def slot(ctype: CType, default: str, *more: str) -> Slot:
             more = tuple(f for f in more if not (f == "NULLABLE" and "REQUIRED" in words))
-            return Slot(name, ctype, role or default, [*flags, *more], extent=extent)
+            return Slot(
+                name, ctype, role or default, [*flags, *more], extent=extent, python=given("AS", words) or ""
+            )
 
         canonical = type_.get_canonical()
         if role == "CALL_ARG":
@@ -509,8 +528,8 @@ class Classifier:
         ):  # fmt: skip
             real = next((w.split("=")[1] for w in words if w.startswith("TYPE=")), None)
             ctype = self.named_callback(real) if real else self.type(type_)
-            given = words if role_of_lifetime(words) else self.notes.callback_words(ctype.name)
-            lifetime = next((w for w in reversed(given) if w in LIFETIMES), "ONCE")
+            told = words if role_of_lifetime(words) else self.notes.callback_words(ctype.name)
+            lifetime = next((w for w in reversed(told) if w in LIFETIMES), "ONCE")
             flags[:] = [f for f in flags if f not in LIFETIMES]
             return slot(ctype, "IN" if in_callback else "CALL", *([lifetime] if lifetime != "ONCE" else []))
         target = pointer(type_) if strip(type_) not in self.notes.customs else None
@@ -524,9 +543,7 @@ class Classifier:
 
     def destroys(self, function: str, type_: cindex.Type) -> bool:
         """Whether `function` is what a handle's own annotation names as its end."""
-        names = [strip(layer) for layer in layers(type_)] + [
-            strip(l) for l in layers(pointer(type_) or type_)
-        ]
+        names = [strip(layer) for layer in [*layers(type_), *layers(pointer(type_) or type_)]]
         handle = next((self.notes.handles[n] for n in names if n in self.notes.handles), None)
         return handle is not None and re.match(rf"{function}\b", handle.destroy) is not None
 
@@ -571,9 +588,9 @@ class Classifier:
             return slot(POINTER, "READ")
         if "NOTHING" in words:
             return slot(POINTER, "NOTHING")
-        if USER_DATA.search(parameter.name) or index == len(all_) - 1:
-            if in_callback or any(self.is_callback(p.type) for p in all_):
-                return slot(DATA, "CALL_ARG", "NULLABLE")
+        looks_like_data = USER_DATA.search(parameter.name) or index == len(all_) - 1
+        if looks_like_data and (in_callback or any(self.is_callback(p.type) for p in all_)):
+            return slot(DATA, "CALL_ARG", "NULLABLE")
         if in_callback:
             return slot(POINTER, "IN", "NULLABLE")
         raise Unknown("a void * needs one of the words DATA, POINTER, READ, WRITE, CALL_ARG, NOTHING")

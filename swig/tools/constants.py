@@ -20,7 +20,7 @@ INTEGERS = {
 @dataclass
 class Constant:
     name: str
-    kind: str  # integer, float, string, module, address, alias, variable
+    kind: str  # integer, float, string, module, address, null, alias, variable
     type: cindex.Type | None = None
     value: str = ""
 
@@ -74,6 +74,8 @@ def find(headers: Headers) -> list[Constant]:
         if type_ is None or (not_constant_only and not is_address(type_)):
             continue
         if constant := describe(name, type_):
+            if constant.kind == "address" and is_null(name, {m.name: m.tokens for m in macros}):
+                constant.kind = "null"
             found.append(constant)
     return aliases + found + [Constant(v.spelling, "variable", v.type) for v in headers.variables]
 
@@ -81,6 +83,12 @@ def find(headers: Headers) -> list[Constant]:
 def is_address(type_: cindex.Type) -> bool:
     """Addresses of exported variables are no constant initialisers, so the probe complains of them."""
     return type_.get_canonical().kind == TypeKind.POINTER
+
+
+def is_null(name: str, macros: dict[str, list[str]]) -> bool:
+    """Whether a pointer's macro is a cast of 0, or another such macro."""
+    tokens = macros.get(name, [])
+    return "0" in tokens or any(is_null(t, macros) for t in tokens if t != name)
 
 
 def describe(name: str, type_: cindex.Type) -> Constant | None:

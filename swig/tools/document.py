@@ -1,211 +1,201 @@
-"""Docstrings and stubs from the classified functions."""
+"""The docstring of a function: how it is called, what it does, what comes back, what is raised, who owns what."""
 
 from __future__ import annotations
 
 import re
+import textwrap
 
+from annotations import Annotations
 from classify import CType, Signature, Slot
 from headers import Function
+from prose import ManPages, Prose, from_comment
+from python_types import (
+    OUTPUTS,
+    Namer,
+    arguments_text,
+    callback_arguments,
+    inputs,
+    is_control,
+    returns_value,
+    safe,
+    signature_text,
+)
 
-OUTPUTS = {
-    "OUT",
-    "LENGTH_OUT",
-    "INOUT",
-    "BYTES_OUT",
-    "DEFERRED",
-    "CHARS_OUT",
-    "OUT_ARRAY",
-    "INOUT_ARRAY",
-    "ARRAY_OUT",
-}
-HIDDEN = {"LENGTH", "NOTHING", "SILENT"}
-CUSTOM_TYPES = {
-    "reltime": ("float", "float"), "abstime": ("float", "float"), "struct_time": ("Sequence[int]", "tuple[int, ...]"),
-    "sigset": ("set[int] | Sequence[int]", "set[int]"), "sockaddr": ("tuple[Any, ...]", "tuple[Any, ...]"),
-    "gss_buffer": ("Buffer | None", "bytes"), "extensions": ("dict[str, str]", "dict[str, str]"),
-    "oid": ("OID | str", "OID"), "oid_set": ("Sequence[OID | str]", "list[OID]"), "buffer_set": ("Sequence[Buffer]", "list[bytes]"),
-    "bindings": ("Buffer | Sequence[Any]", "bytes"),
-    "option_value": ("Buffer | Sequence[OID | str | gss_cred_id_t] | None", "Any"), "x509": ("Buffer | Any", "bytes"), "x509_req": ("Buffer | Any", "bytes"),
-    "x509_name": ("Buffer | Any", "bytes"), "x509_extension": ("Buffer", "bytes"), "proxy_cert_info": ("Buffer", "bytes"),
-    "evp_pkey": ("Buffer | Any", "bytes"), "x509_stack": ("Buffer | Sequence[Buffer | Any]", "list[bytes]"),
-    "x509_extension_stack": ("Sequence[Buffer]", "list[bytes]"), "asn1_object_stack": ("Any", "list[OID | None]"),
-    "policy_stack": ("Any", "list[bytes]"), "evp_md": ("str | Any", "str"), "bio": ("Buffer", "bytes"),
-    "net_attrs": ("Sequence[tuple[Text, Text, Text]] | None", "list[tuple[str, str, str]]"),
-    "conf_values": ("Sequence[tuple[str | None, str | None]] | None", "list[tuple[str | None, str | None]]"), "asn1_time": ("float | str", "int"), "asn1_object": ("OID | str", "OID"), "nid": ("OID | str | int", "OID"),
-}  # fmt: skip
+LIFETIMES = {"LASTING", "DURING"}
+CONTROL = """The arguments depend on the driver and its command: see the command's own documentation. Outputs of the \
+command are not arguments; they are returned."""
 
 
-def safe(name: str) -> str:
-    import keyword
+class Documenter:
+    """Writes the docstrings of one module."""
 
-    name = re.sub(r"\W", "_", name)
-    return f"{name}_" if keyword.iskeyword(name) else name
+    def __init__(self, notes: Annotations, functions: dict[str, Function], pages: ManPages):
+        self.notes, self.functions, self.pages = notes, functions, pages
+        self.namer = Namer(notes.module)
 
+    def text(self, function: Function, signature: Signature) -> str:
+        """The whole docstring, in the form from which `inspect.signature` learns the parameters."""
+        first = (
+            f"{signature.name}({arguments_text(signature, None, control=is_control(self.notes, function))})"
+        )
+        return f"{first}\n--\n\n{self.body(function, signature)}"
 
-def python_type(slot: Slot, module: str, *, output: bool = False) -> str:
-    absent = " | None" if "NULLABLE" in slot.flags else ""
-    if slot.role in ("READ", "WRITE"):
-        return "Any" if output else f"Buffer{absent}"
-    if slot.role == "BYTES_OUT":
-        return f"bytes{absent}"
-    if slot.role == "IOVEC":
-        return "Sequence[Buffer]"
-    if slot.role == "DEFERRED":
-        return "Deferred"
-    if slot.role == "CHARS_OUT":
-        return "str"
-    if slot.role == "ARRAY_OUT":
-        return f"list[{plain_type(slot.type, module, True)}]"
-    if slot.role in ("ARRAY", "OUT_ARRAY", "INOUT_ARRAY"):
-        inner = plain_type(slot.type, module, output)
-        return f"tuple[{inner}, ...]" if output else f"Sequence[{inner}]"
-    if slot.role == "CALL_ARG":
-        return "Any"
-    text = plain_type(slot.type, module, output)
-    certain = (
-        ("None", "Any")
-        if slot.type.kind == "CUSTOM" and not output
-        else ("None", "Any", "bool", "int", "float")
-    )
-    nullable = "NULLABLE" in slot.flags and not text.endswith("| None") and not text.startswith(certain)
-    return f"{text} | None" if nullable else text
+    def body(self, function: Function, signature: Signature) -> str:
+        prose = self.prose(function.name, function.comment)
+        parts = [
+            signature_text(signature, self.namer, control=is_control(self.notes, function)),
+            prose.text,
+            CONTROL if is_control(self.notes, function) else "",
+            *prose.notes,
+            section("Args", self.argument_lines(function, signature, prose)),
+            section("Returns", self.result_lines(signature, prose)),
+            section("Raises", self.error_lines(function, signature, prose)),
+            self.timing(function, signature),
+            f"See: {prose.see}" if prose.see else "",
+            f"C: {function.prototype}",
+        ]
+        return "\n\n".join(part for part in parts if part)
 
+    def prose(self, name: str, comment: str) -> Prose:
+        """Of what the header and the man page say, the longer."""
+        return max(from_comment(comment), self.pages.about(name), key=lambda prose: prose.size)
 
-def plain_type(ctype: CType, module: str, output: bool) -> str:
-    match ctype.kind:
-        case "VOID":
-            return "None"
-        case "BOOL":
-            return "bool"
-        case "INTEGER" | "STATUS" | "MAJOR" | "POINTER":
-            return "int"
-        case "FLOAT":
-            return "float"
-        case "CHAR":
-            return "str" if output else "str | bytes"
-        case "ENUM":
-            return qualified(ctype, module) if " " not in ctype.name else "int"
-        case "STRING":
-            return "str" if output else "Text"
-        case "STRINGS":
-            return "list[str]" if output else "Sequence[Text]"
-        case "DATA":
-            return "Any"
-        case "RESULT" | "ERROR":
-            return "BaseException | None"
-        case "CALLBACK":
-            return callable_type(ctype, module)
-        case "CUSTOM":
-            return CUSTOM_TYPES.get(ctype.custom, ("Any", "Any"))[output]
-    return qualified(ctype, module)
+    # ---- arguments -----------------------------------------------------------------------------------------------
 
+    def argument_lines(self, function: Function, signature: Signature, prose: Prose) -> list[str]:
+        names = [p.name for p in function.parameters]
+        said = prose.parameters
+        if len(said) == len(names):  # the pages name some parameters otherwise than the headers
+            said = dict(zip(names, said.values(), strict=True))
+        lines = []
+        for slot in inputs(signature):
+            words = [sentence(said.get(slot.name, "")), self.ownership(slot, signature)]
+            if text := " ".join(w for w in words if w):
+                lines.append(f"{safe(slot.name)}: {text}")
+        return lines
 
-def qualified(ctype: CType, module: str) -> str:
-    return f"{ctype.owner}.{ctype.name}" if ctype.owner and ctype.owner != module else ctype.name
-
-
-def callable_type(ctype: CType, module: str) -> str:
-    signature = ctype.signature
-    if signature is None:
-        return "Callable[..., Any]"
-    answers = ("OUT", "BYTES_OUT", "CHARS_OUT")
-    hidden = [s for s in signature.slots if s.role == "LENGTH" and "BY_ADDRESS" in s.flags]
-    arguments = [
-        python_type(s, module, output=True)
-        for s in signature.slots
-        if s.role not in answers and s not in hidden
-    ]
-    outputs = [s for s in signature.slots if s.role in answers]
-    result = "Any" if outputs else python_type(signature.result, module)
-    return f"Callable[[{', '.join(arguments)}], {result}]"
-
-
-def inputs(signature: Signature) -> list[Slot]:
-    return [
-        s
-        for s in signature.slots
-        if s.role not in HIDDEN and (s.role in ("INOUT", "INOUT_ARRAY") or s.role not in OUTPUTS)
-    ]
-
-
-def returned(signature: Signature, module: str) -> str:
-    outputs = [python_type(s, module, output=True) for s in signature.slots if s.role in OUTPUTS]
-    kind = signature.result.type.kind
-    silent = kind in ("VOID", "STATUS") or (
-        kind in ("RESULT", "MAJOR") and "OWNED" not in signature.result.flags
-    )
-    if not silent:
-        outputs.insert(0, python_type(signature.result, module, output=True))
-    if not outputs:
-        return "None"
-    return outputs[0] if len(outputs) == 1 else f"tuple[{', '.join(outputs)}]"
-
-
-def python_signature(signature: Signature, module: str) -> str:
-    arguments = ", ".join(f"{safe(s.name)}: {python_type(s, module)}" for s in inputs(signature))
-    return f"{signature.name}({arguments}) -> {returned(signature, module)}"
-
-
-def stub_signature(notes, function: Function, signature: Signature) -> str:
-    text = python_signature(signature, notes.module)
-    if any(w.startswith("CONTROL=") for w in notes.function_words(function.name)):
-        return re.sub(r"\) -> .*", ", *arguments: Any) -> Any", text)
-    return text
-
-
-def docstring(function: Function, signature: Signature, module: str) -> str:
-    outputs = [s.name for s in signature.slots if s.role in OUTPUTS]
-    parts = [python_signature(signature, module), function.comment, f"C: {function.prototype}"]
-    if outputs:
-        parts.append(f"Outputs, returned: {', '.join(outputs)}.")
-    if signature.result.type.kind in ("RESULT", "STATUS", "MAJOR") or "CHECKED" in signature.result.flags:
-        parts.append("Raises GlobusError where C returns a failure.")
-    for slot in signature.slots:
-        if "CONSUMES" in slot.flags:
-            parts.append(f"{slot.name} is closed by this call.")
+    def ownership(self, slot: Slot, signature: Signature) -> str:
+        """What becomes of the argument."""
+        flags = set(slot.flags)
         if slot.role == "CALL":
-            life = "lasting: kept until replaced or its handle is destroyed" if "LASTING" in slot.flags else (
-                "called only during this call" if "DURING" in slot.flags else "called exactly once")  # fmt: skip
-            parts.append(f"{slot.name} is {life}.")
-    return "\n\n".join(p for p in parts if p)
+            return self.callback(slot, signature)
+        if "CONSUMES" in flags and slot.type.kind in ("HANDLE", "BOX"):
+            return "Closed by this call."
+        if "HOLDS" in flags:
+            return "Kept alive, and not to be destroyed, as long as the handle that uses it."
+        if "KEEPS" in flags:
+            return "Kept alive as long as the handle that uses it."
+        if "SHARED" in flags:
+            return "C gets a reference of its own."
+        if "FOREVER" in flags:
+            return "C may use it as long as the process lives: it is never freed."
+        if "GIVEN" in flags:
+            return "C keeps a reference until it gives the object back."
+        if slot.role in ("READ", "WRITE", "IOVEC"):
+            asynchronous = any(s.role == "CALL" and not LIFETIMES & set(s.flags) for s in signature.slots)
+            writable = slot.role == "WRITE" or "WRITABLE" in flags
+            until = "until the callback has returned" if asynchronous else "during the call"
+            return f"{'C fills it; locked' if writable else 'Locked'} {until}."
+        return ""
+
+    def callback(self, slot: Slot, signature: Signature) -> str:
+        called = f"Called as {self.callback_shape(slot.type)}"
+        if "DURING" in slot.flags:
+            return f"{called}, before this call returns."
+        if "LASTING" in slot.flags:
+            return f"{called}, any number of times; kept until replaced, unregistered, or its handle is destroyed."
+        again = slot.type.signature is not None and slot.type.signature.again
+        times = "with each preliminary answer, and once more with the last" if again else "exactly once"
+        return f"{called}, {times}, on a thread of the library, perhaps before this call has returned."
+
+    def callback_shape(self, ctype: CType) -> str:
+        if ctype.signature is None:
+            return "in C"
+        return f"({', '.join(safe(s.name) for s in callback_arguments(ctype.signature))})"
+
+    # ---- results ----------------------------------------------------------------------------------------------------
+
+    def result_lines(self, signature: Signature, prose: Prose) -> list[str]:
+        outputs = [s for s in signature.slots if s.role in OUTPUTS]
+        lines = []
+        if returns_value(signature):
+            said = prose.returns if signature.result.type.kind not in ("RESULT", "MAJOR") else ""
+            name = "the C return value" if outputs else "what C returns"
+            lines.append(self.result_line(name, signature.result, said))
+        lines += [self.result_line(safe(s.name), s, prose.parameters.get(s.name, "")) for s in outputs]
+        return lines
+
+    def result_line(self, name: str, slot: Slot, said: str) -> str:
+        words = [sentence(" ".join(said.split())), self.result_ownership(slot)]
+        text = " ".join(w for w in words if w)
+        return f"{name}: {text}" if text else f"{name} ({self.namer.output(slot)})"
+
+    def result_ownership(self, slot: Slot) -> str:
+        if slot.role == "DEFERRED":
+            return "Its value is there when the callback has begun."
+        if slot.type.kind not in ("HANDLE", "BOX"):
+            return ""
+        if slot.role == "INOUT":
+            return "The same object, unless C has replaced it."
+        if "OWNED" not in slot.flags:
+            return "It belongs to the object it was asked of, or to the library."
+        handle = self.notes.handles.get(slot.type.name)
+        destroy = re.match(r"(?!gl_|nothing)(\w+)\(", handle.destroy) if handle else None
+        by = (
+            f"{destroy[1]}() destroys it, or it is destroyed"
+            if destroy and destroy[1] in self.functions
+            else "destroyed"
+        )
+        return f"Yours: {by} when nothing refers to it."
+
+    # ---- errors and time -----------------------------------------------------------------------------------------
+
+    def error_lines(self, function: Function, signature: Signature, prose: Prose) -> list[str]:
+        lines = []
+        kind = signature.result.type.kind
+        if kind == "MAJOR":
+            lines.append("GlobusError: a GSS error; its major status is `major`.")
+        elif (
+            kind == "STATUS"
+            or "CHECKED" in signature.result.flags
+            or (kind == "RESULT" and "OWNED" not in signature.result.flags)
+        ):
+            lines.append(f"GlobusError: C returns a failure. {' '.join(prose.returns.split())}".strip())
+        lines += [f"GlobusError: {name}: {text}" for name, text in prose.values.items() if is_failure(name)]
+        if self.notes.needs and "PREACTIVE" not in self.notes.function_words(function.name):
+            lines.append(f"RuntimeError: {self.notes.needs} is not active.")
+        if any(s.type.kind in ("HANDLE", "BOX") for s in inputs(signature)):
+            lines.append("ValueError: a handle is closed, or is being destroyed.")
+        return lines
+
+    def timing(self, function: Function, signature: Signature) -> str:
+        """Whether the call waits, and who else can run."""
+        name = function.name
+        if any(s.role == "CALL" and not LIFETIMES & set(s.flags) for s in signature.slots):
+            blocking = name.replace("_register_", "_")
+            twin = f" {blocking}() waits." if blocking != name and blocking in self.functions else ""
+            return f"Does not wait: the callback tells the end.{twin}"
+        for word in ("read", "write", "readv", "writev", "open", "close", "accept", "send", "recv"):
+            register = re.sub(rf"_{word}\b", f"_register_{word}", name)
+            if register != name and register in self.functions:
+                return f"Waits until it is done; other threads of Python run meanwhile. {register}() does not wait."
+        return ""
 
 
-def stub(notes, functions, classifier, constants) -> str:
-    module = notes.module
-    lines = [
-        "# Generated with the module: do not edit.", "import enum", "from collections.abc import Buffer, Callable, Sequence" if False else
-        "from collections.abc import Callable, Sequence", "from os import PathLike", "from typing import Any, TypeAlias", "",
-        "from typing_extensions import Buffer", "", "from . import CObject, Deferred",
-    ]  # fmt: skip
-    owners = sorted({t.owner for t in classifier.types.values() if t.owner and t.owner != module})
-    if owners:
-        lines.append(f"from . import {', '.join(owners)}")
-    lines += ["", "Text: TypeAlias = str | bytes | PathLike[str] | PathLike[bytes]", ""]
-    for ctype in classifier.types.values():
-        if ctype.owner not in ("", module):
-            continue
-        if ctype.kind == "ENUM" and " " not in ctype.name:
-            lines.append(f"class {ctype.name}(enum.{'IntFlag' if ctype.flags else 'IntEnum'}):")
-            lines += [f"    {n} = {v}" for n, v in ctype.enumerators] or ["    ..."]
-            lines += [f"{n} = {ctype.name}.{n}" for n, _ in ctype.enumerators] + [""]
-        elif ctype.kind in ("BOX", "HANDLE"):
-            lines.append(f"class {ctype.name}(CObject):")
-            lines += [f"    {n}: Any" for n, _ in ctype.fields] or ["    ..."]
-            lines.append("")
-    lines += (
-        ["OID: TypeAlias = Any", "gss_OID: TypeAlias = Any"]
-        if any(t.custom == "oid" for t in classifier.types.values())
-        else []
+def is_failure(name: str) -> bool:
+    return not re.search(r"SUCCESS|_COMPLETE$|^0$|TRUE|FALSE", name)
+
+
+def sentence(text: str) -> str:
+    text = text.strip()
+    return text if not text or text[-1] in ".!?:;" else f"{text}."
+
+
+def section(title: str, lines: list[str]) -> str:
+    """A section in the form that Sphinx's napoleon reads."""
+    if not lines:
+        return ""
+    entries = (
+        textwrap.fill(line, 110, initial_indent="    ", subsequent_indent="        ") for line in lines
     )
-    kinds = {"integer": "int", "float": "float", "string": "str", "module": "Any", "address": "Any"}
-    lines += [f"{c.name}: {kinds[c.kind]}" for c in constants if c.kind in kinds]
-    lines += [
-        f"{c.name}: {plain_type(classifier.type(c.type), module, True)}"
-        for c in constants
-        if c.kind == "variable"
-    ]
-    lines += [
-        f"def {stub_signature(notes, f, s)}: ..." for f, s in functions if f.header not in notes.commands
-    ]
-    lines += [f"{c.name} = {c.value}" for c in constants if c.kind == "alias"]
-    return "\n".join(lines) + "\n"
+    return "\n".join([f"{title}:", *entries])

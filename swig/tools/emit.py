@@ -9,14 +9,16 @@ from pathlib import Path
 from annotations import Annotations
 from classify import Classifier, CType, Signature, Slot, is_va_list
 from constants import Constant
-from document import inputs
+from document import Documenter
 from headers import Function, Headers, declare, named
+from python_types import inputs, safe
 
 BANNER = "/* Generated from {source} and the installed headers: do not edit. */\n"
 WORDS = {
     "IN": "IN", "BY_VALUE": "IN", "IN_POINTER": "IN", "READ": "IN", "WRITE": "IN", "IOVEC": "IN", "ARRAY": "IN",
     "CALL": "IN", "CALL_ARG": "IN", "INOUT": "INOUT", "OUT": "OUT", "BYTES_OUT": "OUT", "DEFERRED": "OUT",
-    "CHARS_OUT": "OUT", "OUT_ARRAY": "OUT", "INOUT_ARRAY": "INOUT", "ARRAY_OUT": "OUT", "LENGTH": "HIDDEN", "LENGTH_OUT": "OUT", "NOTHING": "HIDDEN", "SILENT": "HIDDEN",
+    "CHARS_OUT": "OUT", "OUT_ARRAY": "OUT", "INOUT_ARRAY": "INOUT", "ARRAY_OUT": "OUT", "LENGTH": "HIDDEN",
+    "LENGTH_OUT": "OUT", "NOTHING": "HIDDEN", "SILENT": "HIDDEN",
 }  # fmt: skip
 
 
@@ -100,25 +102,11 @@ class TypeWriter:
         forward = "".join(f"static gl_type {t.symbol};\n" for t in types)
         body = "".join(self.one(t) for t in types)
         table = ",\n    ".join(f"&{t.symbol}" for t in types)
-        aliases = "".join(f"    {{{c_string(a)}, &{t.symbol}}},\n" for a, t in self.aliases())
+        aliases = "".join(f"    {{{c_string(a)}, &{t.symbol}}},\n" for a, t in self.classifier.aliases())
         return (
             f"{forward}\n{body}\nstatic gl_type *gl_types[] = {{\n    {table},\n    NULL}};\n"
             f"static const gl_alias gl_aliases[] = {{\n{aliases}    {{NULL, NULL}}}};\n"
         )
-
-    def aliases(self) -> list[tuple[str, CType]]:
-        """The further names that the headers give to a struct or enum."""
-        found, headers = [], self.classifier.headers
-        for cursor in headers.top_level:
-            if cursor.kind.name != "TYPEDEF_DECL" or cursor.spelling in self.classifier.types:
-                continue
-            tag = re.sub(
-                r"^(struct|union|enum) ", "", cursor.underlying_typedef_type.get_canonical().spelling
-            )
-            ctype = self.classifier.types.get(headers.typedefs.get(tag, ""))
-            if ctype and ctype.name != cursor.spelling and ctype.kind in ("BOX", "ENUM"):
-                found.append((cursor.spelling, ctype))
-        return found
 
     def extra(self) -> list[CType]:
         from classify import DATA, MAJOR, POINTER, STATUS, STRING, STRINGS, VOID
@@ -192,8 +180,9 @@ class TypeWriter:
             if ctype.within:
                 offset = f"offsetof({ctype.within}.{name}) - offsetof({ctype.within})"
             fallback = f"(void *)({slot.fallback})" if slot.fallback else "NULL"
-            rows += f"    {{{c_string(name)}, {offset}, {slot.extent}, &{symbol}, {fallback}, {present}}},\n"
-        return f"{before}static const gl_field {ctype.symbol}_fields[] = {{\n{rows}    {{NULL, 0, 0, NULL, NULL, NULL}}}};\n"
+            rows += f"    {{{c_string(safe(name))}, {offset}, {slot.extent}, &{symbol}, {fallback}, {present}}},\n"
+        table = f"{rows}    {{NULL, 0, 0, NULL, NULL, NULL}}"
+        return f"{before}static const gl_field {ctype.symbol}_fields[] = {{\n{table}}};\n"
 
 
 def present_text(ctype: CType, expression: str, symbol: str) -> str:
@@ -236,7 +225,8 @@ def shim(function: Function, signature: Signature) -> str:
     give = "" if returns == "void" else "return "
     if va_list is None:
         call = ", ".join('"%s"' if i == text else n for i, n in enumerate(names))
-        return f"static {returns} gl_shim_{function.name}({', '.join(fixed)})\n{{\n    {give}{function.name}({call}, {names[text]});\n}}\n"
+        shim_ = f"static {returns} gl_shim_{function.name}({', '.join(fixed)})"
+        return f"{shim_}\n{{\n    {give}{function.name}({call}, {names[text]});\n}}\n"
     others = [f for i, f in enumerate(fixed) if i != text]
     inner = ", ".join([*others, f"const char *a{text}", "..."]) if others else f"const char *a{text}, ..."
     given = [n for i, n in enumerate(names) if i not in (va_list, text)]
@@ -258,10 +248,8 @@ def control_target(notes: Annotations, function: Function) -> str | None:
     )
 
 
-def native(notes: Annotations, function: Function, signature: Signature) -> str:
+def native(notes: Annotations, function: Function, text: str) -> str:
     """A function with as many arguments as its command takes: a Python method of its own, without SWIG."""
-    from document import docstring, stub_signature
-
     target = control_target(notes, function)
     with_driver = "true" if "driver" in function.parameters[1].type.spelling else "false"
     call = f'gl_control(&gl_f_{function.name}, "{target}", (void *){function.name}, {with_driver}, args)'
@@ -269,11 +257,12 @@ def native(notes: Annotations, function: Function, signature: Signature) -> str:
         call = f"gl_bounce(&gl_f_{function.name}, args)"
     if target == "arguments":
         call = f"gl_enter(&gl_f_{function.name}) < 0 ? NULL : py_{function.name}(args)"
-    text = docstring(function, signature, notes.module).partition("\n")[2]
     return (
-        f"static PyObject *gl_native_{function.name}(PyObject *self, PyObject *args)\n{{\n    (void)self;\n    return {call};\n}}\n"
-        f"static PyMethodDef gl_method_{function.name} = {{{c_string(function.name)}, gl_native_{function.name}, METH_VARARGS,\n"
-        f"    {c_string(stub_signature(notes, function, signature) + chr(10) + text)}}};\n"
+        f"static PyObject *gl_native_{function.name}(PyObject *self, PyObject *args)\n"
+        f"{{\n    (void)self;\n    return {call};\n}}\n"
+        f"static PyMethodDef gl_method_{function.name} = {{\n"
+        f"    {c_string(function.name)}, gl_native_{function.name}, METH_VARARGS,\n"
+        f"    {c_string(text)}}};\n"
     )
 
 
@@ -295,10 +284,17 @@ def needs_shim(function: Function) -> bool:
 
 
 class ModuleWriter:
-    def __init__(self, directory: Path, headers: Headers, notes: Annotations, classifier: Classifier,
-                 functions: list[tuple[Function, Signature]], constants: list[Constant]):  # fmt: skip
+    def __init__(
+        self, directory: Path, headers: Headers, notes: Annotations, classifier: Classifier, documenter: Documenter,
+        functions: list[tuple[Function, Signature]], constants: list[Constant],
+    ):  # fmt: skip
         self.directory, self.headers, self.notes = directory, headers, notes
-        self.classifier, self.functions, self.constants = classifier, functions, constants
+        self.classifier, self.documenter, self.functions, self.constants = (
+            classifier,
+            documenter,
+            functions,
+            constants,
+        )
         self.aliases = Aliases()
         self.banner = BANNER.format(source=f"swig/{notes.module}.i")
 
@@ -346,9 +342,7 @@ class ModuleWriter:
         return "\n".join(parts)
 
     def prototype(self, function: Function, signature: Signature) -> str:
-        from document import docstring
-
-        text = docstring(function, signature, self.notes.module)
+        text = self.documenter.text(function, signature)
         if control_target(self.notes, function):
             return ""
         if "PYTHON" in self.notes.function_words(function.name):
@@ -385,11 +379,16 @@ class ModuleWriter:
         return (
             f'{self.banner}#include "gl_types.h"\n\nextern gl_module gl_this_module;\n{types}\n'
             f"gl_module gl_this_module = {{.name = {c_string(module)}, .types = gl_types, .aliases = gl_aliases, "
-            f".descriptor_name = {c_string(needs or '')}, .failure = {self.notes.failure or 'NULL'}}};\n\n{''.join(functions)}\n{self.natives_text()}{self.commands_text()}{constants}"
+            f".descriptor_name = {c_string(needs or '')}, .failure = {self.notes.failure or 'NULL'}}};\n\n"
+            f"{''.join(functions)}\n{self.natives_text()}{self.commands_text()}{constants}"
         )
 
     def natives_text(self) -> str:
-        return "".join(native(self.notes, f, s) for f, s in self.functions if control_target(self.notes, f))
+        return "".join(
+            native(self.notes, f, self.documenter.text(f, s))
+            for f, s in self.functions
+            if control_target(self.notes, f)
+        )
 
     def commands_text(self) -> str:
         """The table of control commands: <targets>__<driver>__<command>."""
@@ -406,43 +405,41 @@ class ModuleWriter:
             else ""
         )
 
+    def constant_text(self, constant: Constant) -> str:
+        """The statement that makes a constant an attribute of the module."""
+        value = constant.name
+        match constant.kind:
+            case "integer":
+                return self.adding("integer", value, f"(long long)({value})")
+            case "float":
+                return self.adding("float", value, f"(double)({value})")
+            case "string":
+                return self.adding("string", value, f"({value})")
+            case "alias":
+                return ""  # of a function: when they are all there
+        ctype = self.classifier.type(constant.type)
+        if constant.kind == "variable":
+            add = "object" if ctype.kind == "BOX" else "custom"
+            return self.adding(add, value, f"&{ctype.symbol}", f"(void *)&{value}")
+        if ctype.kind in ("BOX", "HANDLE"):
+            return self.adding("object", value, f"&{ctype.symbol}", f"(void *)({value})")
+        if ctype.kind != "CUSTOM":
+            return ""
+        by_address = (constant.type.spelling.endswith("*") and not ctype.c.endswith("*")) or ctype.c.endswith(
+            "_desc"
+        )
+        declared = f"const {ctype.c} *value" if by_address else f"{ctype.c} value"
+        added = self.adding("custom", value, f"&{ctype.symbol}", "value" if by_address else "&value")
+        return f"{{ {declared} = ({value}); {added} }}"
+
+    def adding(self, what: str, name: str, *arguments: str) -> str:
+        return f"if (gl_add_{what}(module, {c_string(name)}, {', '.join(arguments)}) < 0) return -1;"
+
     def constants_text(self) -> str:
         lines = []
         if self.notes.needs:
             lines.append(f"    gl_this_module.descriptor = (void *)({self.notes.needs});")
-        for constant in self.constants:
-            name = c_string(constant.name)
-            if constant.kind == "integer":
-                lines.append(
-                    f"    if (gl_add_integer(module, {name}, (long long)({constant.name})) < 0) return -1;"
-                )
-            elif constant.kind == "float":
-                lines.append(
-                    f"    if (gl_add_float(module, {name}, (double)({constant.name})) < 0) return -1;"
-                )
-            elif constant.kind == "string":
-                lines.append(f"    if (gl_add_string(module, {name}, ({constant.name})) < 0) return -1;")
-            elif constant.kind in ("module", "address"):
-                ctype = self.classifier.type(constant.type)
-                if ctype.kind in ("BOX", "HANDLE"):
-                    lines.append(
-                        f"    if (gl_add_object(module, {name}, &{ctype.symbol}, (void *)({constant.name})) < 0) return -1;"
-                    )
-                elif ctype.kind == "CUSTOM":
-                    by_address = (
-                        constant.type.spelling.endswith("*") and not ctype.c.endswith("*")
-                    ) or ctype.c.endswith("_desc")
-                    value = f"{'const ' + ctype.c + ' *' if by_address else ctype.c + ' '}value = ({constant.name});"
-                    given = "value" if by_address else "&value"
-                    lines.append(
-                        f"    {{ {value} if (gl_add_custom(module, {name}, &{ctype.symbol}, {given}) < 0) return -1; }}"
-                    )
-            elif constant.kind == "variable":
-                ctype = self.classifier.type(constant.type)
-                add = "object" if ctype.kind == "BOX" else "custom"
-                lines.append(
-                    f"    if (gl_add_{add}(module, {name}, &{ctype.symbol}, (void *)&{constant.name}) < 0) return -1;"
-                )
+        lines += [f"    {text}" for c in self.constants if (text := self.constant_text(c))]
         for function, _ in self.functions:
             if control_target(self.notes, function):
                 lines.append(f"    if (gl_add_method(module, &gl_method_{function.name}) < 0) return -1;")

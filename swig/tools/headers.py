@@ -103,7 +103,7 @@ class Headers:
             if cursor.kind == CursorKind.FUNCTION_DECL and cursor.spelling not in found:
                 found[cursor.spelling] = make_function(cursor, self.own(cursor) or "")
             elif cursor.kind == CursorKind.FUNCTION_DECL and cursor.raw_comment:
-                found[cursor.spelling].comment = clean_comment(cursor.raw_comment)
+                found[cursor.spelling].comment = cursor.raw_comment
         return adapted(found)
 
     @cached_property
@@ -172,7 +172,7 @@ def make_function(cursor: cindex.Cursor, header: str) -> Function:
     prototype = f"{declare(cursor.result_type, cursor.spelling)}({words or 'void'})"
     return Function(
         cursor.spelling, cursor.result_type, parameters, variadic, header,
-        clean_comment(cursor.raw_comment or ""), prototype,
+        cursor.raw_comment or "", prototype,
     )  # fmt: skip
 
 
@@ -195,21 +195,6 @@ def named(spelling: str, name: str) -> str:
     if match := re.search(r"(\[[^\]]*\])+$", spelling):
         return f"{spelling[: match.start()].rstrip()} {name}{match.group()}"
     return f"{spelling}{name}" if spelling.endswith("*") else f"{spelling} {name}"
-
-
-def clean_comment(comment: str) -> str:
-    """The text of a doxygen comment, without its decoration."""
-    lines = [
-        re.sub(r"^\s*(/\*\*+<?!?|\*/|\*(?!\*)|//+)\s?|\s*\*+/\s*$", "", line) for line in comment.splitlines()
-    ]
-    text = "\n".join(line.rstrip() for line in lines).strip()
-    text = re.sub(r"[@\\](ingroup|addtogroup|defgroup|hideinitializer|note|internal)\b.*", "", text)
-    text = re.sub(r"[@\\](brief|short)\s+", "", text)
-    text = re.sub(r"[@\\]param(?:\s*\[[^\]]*\])?\s+(\w+)", r":param \1:", text)
-    text = re.sub(r"[@\\](return|returns)\b", ":returns:", text)
-    text = re.sub(r"[@\\]retval\s+(\S+)", r":retval \1:", text)
-    text = re.sub(r"[@\\](a|c|b|p|ref|link)\s+", "", text)
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
 def callback_parameters(declaration: cindex.Cursor, prototype: cindex.Type) -> list[Parameter]:

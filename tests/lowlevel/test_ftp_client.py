@@ -369,3 +369,15 @@ def test_handles_used_from_many_threads(server: Any, url: Any, attr: Any) -> Non
     for thread in threads:
         thread.join(LIMIT)
     assert results == [True] * 24
+
+
+def test_restart_marker_as_text() -> None:
+    marker = ftp_client.globus_ftp_client_restart_marker_init()
+    for text, total in (("0-99,200-299", 198), ("5-6", 1), ("4711", 4711)):
+        ftp_client.globus_ftp_client_restart_marker_from_string(marker, text)
+        assert ftp_client.globus_ftp_client_restart_marker_to_string(marker) == text
+        assert ftp_client.globus_ftp_client_restart_marker_get_total(marker) == total
+    for wrong in ("1-", "7-3", "0-99;", "a-b", "0-99,", "-5"):
+        with pytest.raises(GlobusError):
+            ftp_client.globus_ftp_client_restart_marker_from_string(marker, wrong)
+    assert ftp_client.globus_ftp_client_restart_marker_get_total(marker) >= 0

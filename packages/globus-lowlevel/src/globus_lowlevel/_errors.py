@@ -95,7 +95,7 @@ class GlobusError(Exception):
         if minor is None or not minor.chain:
             return cls(major, "gssapi", [], _major_text(major), major)
         error = cls(minor.code, minor.module, minor.chain, _major_text(major), major)
-        error._object = minor._object
+        error._object = minor._object  # noqa: SLF001 - of the same class
         return error
 
     @property

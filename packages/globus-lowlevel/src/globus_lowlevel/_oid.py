@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Self
+TYPE_CHECKING = False  # as typing.TYPE_CHECKING, without loading that module
+if TYPE_CHECKING:
+    from typing import Self
 
 
 class OID:
@@ -31,7 +33,7 @@ class OID:
         return cls._from_elements(value.elements if isinstance(value, OID) else _encode(value))
 
     @classmethod
-    def _from_elements(cls, elements: bytes) -> OID:
+    def _from_elements(cls, elements: bytes) -> Self:
         self = object.__new__(cls)
         object.__setattr__(self, "elements", bytes(elements))
         return self

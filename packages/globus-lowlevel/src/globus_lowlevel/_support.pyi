@@ -1,0 +1,29 @@
+from typing import Generic, Never, Self, TypeVar, final
+
+from typing_extensions import disjoint_base
+
+_T_co = TypeVar("_T_co", covariant=True)
+
+@disjoint_base
+class CObject:
+    """A handle or struct of the C library."""
+
+    # Only structs are made directly, as instances of their own classes: handles come from functions.
+    def __new__(cls, _made_by_functions: Never, /) -> Self: ...
+    @property
+    def closed(self) -> bool: ...
+
+@final
+class Deferred(Generic[_T_co]):
+    """An output that is filled when the operation completes."""
+
+    def __new__(cls, _made_by_functions: Never, /) -> Self: ...
+    @property
+    def value(self) -> _T_co: ...
+    @property
+    def done(self) -> bool: ...
+
+def live() -> dict[str, int]: ...
+def reap() -> None: ...
+def drain(seconds: float, /) -> None: ...
+def versions() -> dict[str, str]: ...
