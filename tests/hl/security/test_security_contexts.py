@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import os
+import ssl
 import subprocess
 import sys
 import threading
@@ -669,3 +670,54 @@ def test_32_handshakes_at_once_in_asyncio(proxy: Credential, host: Credential) -
             return await asyncio.wait_for(asyncio.gather(*asked), 40)
 
     assert asyncio.run(main()) == [f"MESSAGE {n}".encode() for n in range(AT_ONCE)]
+
+
+# ---- TLS programs at the other end -----------------------------------------------------------------------------------
+
+
+def _with_ssl(
+    context: SecurityContext, tls: ssl.SSLObject, to_tls: ssl.MemoryBIO, from_tls: ssl.MemoryBIO
+) -> None:
+    token = context.step() if context.initiator else b""
+    for _ in range(10):
+        to_tls.write(token)
+        try:
+            tls.do_handshake()
+            done = True
+        except ssl.SSLWantReadError:
+            done = False
+        answer = from_tls.read()
+        if context.established and done:
+            return answer
+        token = context.step(answer) if answer else b""
+        if context.established and not token:
+            return b""
+    raise AssertionError(f"{context}, {tls}")
+
+
+@pytest.mark.parametrize("role", ["initiator", "acceptor"])
+def test_a_tls_program_at_the_other_end(
+    proxy: Credential, host: Credential, authority: Any, tmp_path: Path, role: str
+) -> None:
+    """Python's `ssl` with the same certificates, and a proxy as the client's."""
+    server = role == "initiator"
+    settings = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server else ssl.PROTOCOL_TLS_CLIENT)
+    settings.check_hostname = False
+    settings.load_cert_chain(Credential.from_pem((host if server else proxy).to_pem()).save(tmp_path / "pem"))
+    settings.load_verify_locations(authority.issued.cert_path)
+    settings.verify_mode = ssl.CERT_REQUIRED
+    settings.verify_flags |= ssl.VERIFY_ALLOW_PROXY_CERTS
+    to_tls, from_tls = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = settings.wrap_bio(to_tls, from_tls, server_side=server)
+    flags = PROTECTION | Flag.PLAIN_TLS
+    context = (
+        SecurityContext.initiate("localhost", credential=proxy, flags=flags)
+        if server
+        else SecurityContext.accept(credential=host, flags=flags)
+    )
+    tickets = _with_ssl(context, tls, to_tls, from_tls)
+    assert context.peer == (host if server else proxy).name
+    to_tls.write(context.wrap(b"from GSI"))
+    assert tls.read(100) == b"from GSI"
+    tls.write(b"from TLS")
+    assert context.unwrap(tickets + from_tls.read()) == b"from TLS"
