@@ -6,6 +6,10 @@
 #include "gssapi_identifiers.h"
 
 #include <globus_error_generic.h>
+#include <limits.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -209,6 +213,65 @@ static inline OM_uint32 gl_adapt_gss_import_name(
     if (gl_same_oid(input_name_type, GSS_C_NT_EXPORT_NAME)) return gl_import_exported(minor_status, input_name_buffer, output_name);
     if (gl_same_oid(input_name_type, gss_nt_x509)) return gl_import_certificate(minor_status, input_name_buffer, output_name);
     return gss_import_name(minor_status, input_name_buffer, input_name_type, output_name);
+}
+
+/* ---- credentials -------------------------------------------------------------------------------------------------------- */
+
+static inline bool gl_is_legacy_proxy(X509 *certificate)
+{
+    X509_NAME *subject = X509_get_subject_name(certificate);
+    X509_NAME_ENTRY *last = X509_NAME_get_entry(subject, X509_NAME_entry_count(subject) - 1);
+    const ASN1_STRING *value = last ? X509_NAME_ENTRY_get_data(last) : NULL;
+    if (!value || OBJ_obj2nid(X509_NAME_ENTRY_get_object(last)) != NID_commonName) return false;
+    size_t length = (size_t)ASN1_STRING_length(value);
+    const unsigned char *text = ASN1_STRING_get0_data(value);
+    return (length == 5 && memcmp(text, "proxy", 5) == 0) || (length == 13 && memcmp(text, "limited proxy", 13) == 0);
+}
+
+static inline bool gl_is_proxy(X509 *certificate)
+{
+    ASN1_OBJECT *draft = OBJ_txt2obj("1.3.6.1.4.1.3536.1.222", 1);
+    bool proxy = X509_get_ext_by_NID(certificate, NID_proxyCertInfo, -1) >= 0
+        || X509_get_ext_by_OBJ(certificate, draft, -1) >= 0 || gl_is_legacy_proxy(certificate);
+    ASN1_OBJECT_free(draft);
+    return proxy;
+}
+
+/* Whether there are certificates, and the last one is a proxy's. */
+static inline bool gl_ends_with_proxy(BIO *pem)
+{
+    bool proxy = false;
+    ERR_set_mark();
+    for (X509 *certificate; pem && (certificate = PEM_read_bio_X509(pem, NULL, NULL, NULL)); X509_free(certificate))
+        proxy = gl_is_proxy(certificate);
+    ERR_pop_to_mark();
+    BIO_free(pem);
+    return proxy;
+}
+
+/* The buffer is PEM text, or the name of a variable and the path of a file after an equals sign. */
+static inline BIO *gl_credential_text(OM_uint32 option, const gss_buffer_desc *buffer)
+{
+    if (option == 0) return buffer->length && buffer->length <= INT_MAX ? BIO_new_mem_buf(buffer->value, (int)buffer->length) : NULL;
+    const char *equals = buffer->length ? memchr(buffer->value, '=', buffer->length) : NULL;
+    if (!equals) return NULL;
+    char *path = strndup(equals + 1, buffer->length - (size_t)(equals + 1 - (const char *)buffer->value));
+    ERR_set_mark();
+    BIO *file = path ? BIO_new_file(path, "r") : NULL;
+    ERR_pop_to_mark();
+    free(path);
+    return file;
+}
+
+/* Of a proxy without the certificate of the end entity C looks for a name that it does not find. */
+static inline OM_uint32 gl_adapt_gss_import_cred(
+    OM_uint32 *minor_status, gss_cred_id_t *output_cred_handle, const gss_OID desired_mech, OM_uint32 option_req,
+    const gss_buffer_t import_buffer, OM_uint32 time_req, OM_uint32 *time_rec)
+{
+    if (gl_ends_with_proxy(gl_credential_text(option_req, import_buffer)))
+        return gl_gss_refuse(minor_status, GSS_S_DEFECTIVE_CREDENTIAL, GLOBUS_GSI_GSSAPI_ERROR_WITH_GSI_CREDENTIAL, __func__,
+                             "The chain of the proxy ends before the certificate of the end entity");
+    return gss_import_cred(minor_status, output_cred_handle, desired_mech, option_req, import_buffer, time_req, time_rec);
 }
 
 /* ---- options ------------------------------------------------------------------------------------------------------------ */

@@ -17,8 +17,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from globus_hl import errors, security
-from globus_hl.security import Credential
+from globus_hl.security import Credential, pem
 from globus_hl.security import errors as faults
+from globus_lowlevel import GlobusError, gssapi
 
 
 def proxy_file(credential: Credential, path: Path) -> Path:
@@ -367,3 +368,17 @@ def test_what_openssl_forbids(pki: Any, authority: Any, trusted: Any) -> None:
     with pytest.raises(faults.UnusableCredentialError) as caught:
         _ = weak.handle
     assert caught.value.subject == weak.subject
+
+
+def test_a_proxy_without_its_chain(proxy: Credential, trusted: Any, tmp_path: Path) -> None:
+    """The library would follow a name that is not there."""
+    key = next(block.text for block in pem.blocks(proxy.to_pem()) if block.is_private_key)
+    path = tmp_path / "proxy"
+    path.touch(0o600)
+    path.write_bytes(proxy.certificate.pem + key)
+    with pytest.raises(faults.IncompleteChainError) as caught:
+        Credential.load(path)
+    assert (caught.value.subject, caught.value.path) == (proxy.subject, str(path))
+    for option, what in ((0, path.read_bytes()), (1, b"X509_USER_PROXY=" + bytes(path))):
+        with pytest.raises(GlobusError, match="end entity"):
+            gssapi.gss_import_cred(None, option, what, 0)
