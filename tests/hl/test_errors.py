@@ -56,7 +56,7 @@ def test_all_lists_every_class() -> None:
 def test_an_error_keeps_everything_through_pickle_and_copy(kind: type[GridError]) -> None:
     error = kind("could not get it", url="gsiftp://h/a", reply_code=550, reply="no", hint="do this", errno=5)
     error.__cause__ = ValueError("because")
-    for other in (pickle.loads(pickle.dumps(error)), copy.copy(error)):  # noqa: S301
+    for other in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
         assert type(other) is kind
         assert (other.message, other.url, other.reply_code) == ("could not get it", "gsiftp://h/a", 550)
         assert (other.reply, other.hint, other.errno) == ("no", "do this", 5)

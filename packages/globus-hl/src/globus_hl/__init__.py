@@ -20,9 +20,12 @@ Each module stands for one service and is loaded when it is first used:
 from __future__ import annotations
 
 import importlib
+import os
 from types import ModuleType
 
 __all__ = ["errors", "gridftp", "myproxy", "progress", "security", "testgrid", "timeouts"]
+
+__version__: str
 
 
 def __getattr__(name: str) -> ModuleType | str:
@@ -30,9 +33,9 @@ def __getattr__(name: str) -> ModuleType | str:
     if name in __all__:
         return importlib.import_module(f"{__name__}.{name}")
     if name == "__version__":
-        from importlib.metadata import version
-
-        return version("globus-hl")
+        # Asking importlib.metadata takes longer than most of the imports of a command.
+        with open(os.path.join(os.path.dirname(__file__), "VERSION"), encoding="ascii") as file:
+            return file.read().strip()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

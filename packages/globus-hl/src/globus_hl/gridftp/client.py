@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from types import TracebackType
 from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, Self, TypeVar
 
+from .. import __version__
 from .._runtime.drivers import run_async, run_blocking
 from ..errors import GridError, IsDirectoryError
 from ..timeouts import Limit, Timeout
@@ -92,7 +93,7 @@ class _Client:
             security,
             timeout,
             max_connections,
-            _client_name(),
+            ("pyGlobus", __version__),
             None if dialogue is None else Dialogue(dialogue),
         )
         self._pid = os.getpid()
@@ -116,16 +117,6 @@ class _Client:
         warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
         if not sys.is_finalizing():
             core.pool.close()
-
-
-@functools.cache
-def _client_name() -> tuple[str, str]:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return "pyGlobus", version("globus-hl")
-    except PackageNotFoundError:  # run from the source tree
-        return "pyGlobus", "unknown"
 
 
 def _blocking(

@@ -29,27 +29,29 @@ class Route:
 
     The library would use a control connection again whose security differs: it compares neither subjects nor the
     protection of the control channel. And it does not survive a change from extended block mode to stream mode while data
-    connections are still being made. So what is equal is decided here.
+    connections are still being made, or from a TCP buffer that was set to the system's. So what is equal is decided here.
 
     Attributes:
         endpoints: one server, or the two of a third-party transfer.
         security: of all channels.
         streams: data connections of extended block mode; 0 for stream mode.
+        tcp_buffer: bytes, or None for the system's choice.
     """
 
     endpoints: tuple[Endpoint, ...]
     security: Security
     streams: int
+    tcp_buffer: int | None = None
 
     @classmethod
     def to(cls, security: Security, tuning: Tuning, *urls: GridFTPURL) -> Route:
         streams = tuning.parallelism if tuning.extended else 0
-        return cls(tuple(Endpoint.of(url) for url in urls), security, streams)
+        return cls(tuple(Endpoint.of(url) for url in urls), security, streams, tuning.tcp_buffer)
 
     @property
     def tuning(self) -> Tuning:
         """The tuning of operations without data."""
-        return Tuning(self.streams, "extended") if self.streams else Tuning()
+        return Tuning(self.streams or 1, "extended" if self.streams else "stream", self.tcp_buffer)
 
     def __str__(self) -> str:
         return " and ".join(map(str, self.endpoints))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 
@@ -18,7 +17,7 @@ MAX_NAME = 255
 
 def partial_name(name: str) -> str:
     """The name that a file has while it is incomplete: hidden, in the same directory, and nobody else's."""
-    suffix = f".{secrets.token_hex(TOKEN)}.part"
+    suffix = f".{os.urandom(TOKEN).hex()}.part"
     room = MAX_NAME - 1 - len(suffix)
     return f".{name.encode('utf-8', 'surrogateescape')[:room].decode('utf-8', 'surrogateescape')}{suffix}"
 

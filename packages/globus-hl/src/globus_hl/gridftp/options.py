@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import IPv6Address
 from typing import Any, Literal, TypeAlias, get_args
 
 from globus_lowlevel import ftp_client, ftp_control
@@ -159,7 +158,7 @@ def operation_attributes(url: GridFTPURL, security: Security, tuning: Tuning) ->
     _set_login(attr, url, security)
     if url.scheme == "gsiftp":
         _set_data_security(attr, security)
-    if security.ipv6 or (security.ipv6 is None and ":" in url.host and not IPv6Address(url.host).ipv4_mapped):
+    if security.ipv6 or (security.ipv6 is None and ":" in url.host and not _maps_ipv4(url.host)):
         ftp_client.globus_ftp_client_operationattr_set_allow_ipv6(attr, True)
     if tuning.extended:
         mode = ftp_control.GLOBUS_FTP_CONTROL_MODE_EXTENDED_BLOCK
@@ -168,6 +167,12 @@ def operation_attributes(url: GridFTPURL, security: Security, tuning: Tuning) ->
     if tuning.tcp_buffer is not None:
         _set_tcp_buffer(attr, tuning.tcp_buffer)
     return attr
+
+
+def _maps_ipv4(address: str) -> bool:
+    from ipaddress import IPv6Address  # few need it, and it takes a while
+
+    return IPv6Address(address).ipv4_mapped is not None
 
 
 def _set_login(attr: Any, url: GridFTPURL, security: Security) -> None:
