@@ -67,7 +67,7 @@ def pair(proxy: Credential, host: Credential) -> Pair:
 # ---- becoming established --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [None, 1, 5, 1000])
+@pytest.mark.parametrize("size", [None, 1, 1000])
 @pytest.mark.parametrize("flags", [PROTECTION, PROTECTION | Flag.DELEGATION], ids=["plain", "delegating"])
 def test_tokens_in_pieces(proxy: Credential, host: Credential, size: int | None, flags: Flag) -> None:
     initiator, acceptor = establish(
@@ -486,7 +486,7 @@ def test_delegated_credentials(proxy: Credential, host: Credential, trusted: Any
         assert acceptor.flags_obtained & Flag.DELEGATION
 
 
-@pytest.mark.parametrize("size", [None, 1])
+@pytest.mark.parametrize("size", [None, 20])
 @pytest.mark.parametrize("reverse", [False, True], ids=["initiator delegates", "acceptor delegates"])
 def test_delegation_at_any_time(pair: Pair, trusted: Any, size: int | None, reverse: bool) -> None:
     giver, receiver = pair[::-1] if reverse else pair

@@ -27,7 +27,7 @@ def arguments(kind: CertificateType) -> dict[str, Any]:
 def test_every_type(
     user: Credential, trust: Any, tmp_path: Path, run: Callable[..., str], kind: CertificateType
 ) -> None:
-    proxy = create_proxy(user, proxy_type=kind, **arguments(kind))
+    proxy = create_proxy(user, curve="P-256", proxy_type=kind, **arguments(kind))
     assert proxy.type is kind and proxy.is_limited == kind.is_limited
     own = kind.is_independent or kind.is_restricted
     assert proxy.identity == (proxy.subject if own else user.subject)
@@ -51,7 +51,7 @@ def test_policies_that_nobody_understands(
     user: Credential, trust: Any, accept: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.unraisablehook", lambda _: None)
-    proxy = create_proxy(user, policy=b"rights", policy_language=LANGUAGE)
+    proxy = create_proxy(user, curve="P-256", policy=b"rights", policy_language=LANGUAGE)
     with pytest.raises(faults.PolicyError, match=LANGUAGE) as caught:
         security.verify(proxy, trust, accept_policy=accept)
     assert caught.value.subject == proxy.subject
@@ -93,7 +93,7 @@ def test_a_user_with_an_elliptic_curve(pki: Any, trust: Any, ec_key: Any, curve:
 
 @pytest.mark.parametrize("lifetime", [60, 61.5, 3600, dt.timedelta(hours=2), None, 1e9], ids=str)
 def test_never_longer_than_the_issuer(user: Credential, lifetime: Any) -> None:
-    proxy = create_proxy(user, lifetime=lifetime)
+    proxy = create_proxy(user, curve="P-256", lifetime=lifetime)
     seconds = lifetime.total_seconds() if isinstance(lifetime, dt.timedelta) else lifetime
     wanted = float("inf") if seconds is None else seconds
     assert proxy.certificate.not_after <= user.not_after
@@ -113,29 +113,29 @@ def test_lifetimes_that_are_none(user: Credential, lifetime: Any) -> None:
 
 
 def test_path_lengths(user: Credential, trust: Any) -> None:
-    first = create_proxy(user, path_length=1)
-    second = create_proxy(first)
+    first = create_proxy(user, curve="P-256", path_length=1)
+    second = create_proxy(first, curve="P-256")
     assert (first.path_length, second.path_length) == (1, 0)
     security.verify(second, trust)
     with pytest.raises(faults.PathLengthExceededError) as caught:
         create_proxy(second)
     assert caught.value.subject == second.subject
-    assert create_proxy(user, path_length=0).path_length == 0
+    assert create_proxy(user, curve="P-256", path_length=0).path_length == 0
 
 
 def test_what_follows_a_limited_proxy_is_limited(user: Credential) -> None:
-    limited = create_proxy(user, limited=True)
+    limited = create_proxy(user, curve="P-256", limited=True)
     assert limited.type is CertificateType.RFC_LIMITED
-    assert create_proxy(limited).type is CertificateType.RFC_LIMITED
+    assert create_proxy(limited, curve="P-256").type is CertificateType.RFC_LIMITED
     with pytest.raises(faults.ProxyTypeError):
         create_proxy(limited, proxy_type=CertificateType.RFC)
 
 
 @pytest.mark.parametrize("form", [CertificateType.DRAFT, CertificateType.LEGACY], ids=lambda kind: kind.name)
 def test_a_proxy_keeps_the_form_of_its_issuer(user: Credential, form: CertificateType) -> None:
-    first = create_proxy(user, proxy_type=form)
-    assert create_proxy(first).type is form
-    assert create_proxy(first, limited=True).type is form.limited
+    first = create_proxy(user, curve="P-256", proxy_type=form)
+    assert create_proxy(first, curve="P-256").type is form
+    assert create_proxy(first, curve="P-256", limited=True).type is form.limited
     with pytest.raises(faults.ProxyTypeError) as caught:
         create_proxy(first, proxy_type=CertificateType.RFC)
     assert caught.value.subject == first.subject

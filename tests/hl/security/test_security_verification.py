@@ -55,7 +55,7 @@ Case = tuple[Credential, type[errors.GridError], str | None, Path | str | None]
 def unknown_authority(pki: Any, authority: Any, trust: Any) -> Case:
     stranger = pki.authority("Strange")
     return (
-        create_proxy(stranger.user()),
+        create_proxy(stranger.user(), curve="P-256"),
         faults.UnknownCAError,
         stranger.subject,
         trust.directory / f"{stranger.hash}.0",
@@ -117,7 +117,12 @@ def not_yet_valid(pki: Any, authority: Any, trust: Any) -> Case:
 def revoked(pki: Any, authority: Any, trust: Any) -> Case:
     issued = authority.issue("Bad")
     path = authority.write_crl(trust.directory, issued)
-    return create_proxy(issued.credential), faults.CertificateRevokedError, f"{authority.space}/CN=Bad", path
+    return (
+        create_proxy(issued.credential, curve="P-256"),
+        faults.CertificateRevokedError,
+        f"{authority.space}/CN=Bad",
+        path,
+    )
 
 
 def list_out_of_date(pki: Any, authority: Any, trust: Any) -> Case:
@@ -136,7 +141,7 @@ def list_of_somebody_else(pki: Any, authority: Any, trust: Any) -> Case:
 
 
 def path_length_exceeded(pki: Any, authority: Any, trust: Any) -> Case:
-    first = create_proxy(authority.user(), path_length=0)
+    first = create_proxy(authority.user(), curve="P-256", path_length=0)
     return _against_the_rule(first), faults.PathLengthExceededError, first.subject, None
 
 
@@ -167,7 +172,7 @@ def _against_the_rule(issuer: Credential) -> Credential:
 
 
 def full_proxy_of_a_limited_one(pki: Any, authority: Any, trust: Any) -> Case:
-    full = _against_the_rule(create_proxy(authority.user(), limited=True))
+    full = _against_the_rule(create_proxy(authority.user(), curve="P-256", limited=True))
     return full, faults.LimitedProxyError, full.subject, None
 
 
@@ -221,10 +226,10 @@ def test_a_list_that_is_out_of_date_whatever_the_environment_has(
 
 
 def test_limited_proxies_where_refused(user: Credential, proxy: Credential, trust: Any) -> None:
-    limited = create_proxy(user, limited=True)
+    limited = create_proxy(user, curve="P-256", limited=True)
     verify(limited, trust)
     verify(proxy, trust, accept_limited=False)
-    for credential in (limited, create_proxy(limited)):
+    for credential in (limited, create_proxy(limited, curve="P-256")):
         with pytest.raises(faults.LimitedProxyError) as caught:
             verify(credential, trust, accept_limited=False)
         assert caught.value.subject == credential.subject
