@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from .authorization import authorize
     from .bindings import ChannelBindings
     from .certificate import Certificate, ProxyInfo, certificates
-    from .context import SecurityContext, Status
+    from .context import SecurityContext
     from .credential import Credential
     from .delegation import DEFAULT_LIFETIME, DelegationRequest, create_proxy, sign_request
     from .flags import PROTECTION, Flag
     from .gridmap import GridMap
+    from .inquiry import Status
     from .keys import CURVES, Passphrase, PublicKey
     from .late_delegation import LateDelegation
     from .name_text import rfc2253
@@ -77,11 +78,12 @@ _HOMES = {
         "authorization": "authorize",
         "bindings": "ChannelBindings",
         "certificate": "Certificate, ProxyInfo, certificates",
-        "context": "SecurityContext, Status",
+        "context": "SecurityContext",
         "credential": "Credential",
         "delegation": "DEFAULT_LIFETIME, DelegationRequest, create_proxy, sign_request",
         "flags": "PROTECTION, Flag",
         "gridmap": "GridMap",
+        "inquiry": "Status",
         "keys": "CURVES, Passphrase, PublicKey",
         "late_delegation": "LateDelegation",
         "name_text": "rfc2253",

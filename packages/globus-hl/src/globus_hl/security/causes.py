@@ -71,6 +71,4 @@ def handshake_fault(error: GlobusError, doing: str) -> e.SecurityError:
     else:
         kind = chain_fault(error) or e.HandshakeError
     name = _NAMES.search(message) if kind is e.PeerNameError else None  # the library hides it everywhere else
-    made = kind(message, subject=name[1] if name else None)
-    made.token = token
-    return made
+    return kind(message, subject=name[1] if name else None, token=token)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno as _errno
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from ..errors import (
     AuthenticationError,
@@ -75,7 +75,7 @@ class SecurityError(GridError):
         token: of a context: what the peer should still be sent, so that it learns why; else b"".
     """
 
-    token: bytes = b""
+    fields: ClassVar[tuple[str, ...]] = ("subject", "path", "token")
 
     def __init__(
         self,
@@ -83,17 +83,19 @@ class SecurityError(GridError):
         *,
         subject: str | None = None,
         path: str | os.PathLike[str] | None = None,
-        **fields: Any,
+        token: bytes = b"",
+        **more: Any,
     ) -> None:
-        super().__init__(message, **fields)
+        super().__init__(message, **more)
         self.subject = subject
         self.path = None if path is None else os.fspath(path)
+        self.token = token
         if isinstance(self, OSError) and self.path is not None:
             self.filename = self.path
 
     def __reduce__(self) -> tuple[Callable[..., GridError], tuple[Any, ...]]:
         rebuild, (kind, message, fields, cause) = super().__reduce__()
-        return rebuild, (kind, message, {**fields, "subject": self.subject, "path": self.path}, cause)
+        return rebuild, (kind, message, fields | {name: getattr(self, name) for name in self.fields}, cause)
 
 
 # ---- one's own credential ------------------------------------------------------------------------------------------
@@ -123,13 +125,11 @@ class CredentialNotFoundError(SecurityError, NoCredentialError, FileNotFoundErro
         "make a proxy with `pyglobus proxy init` or grid-proxy-init, or pass the path of a credential"
     )
 
-    def __init__(self, message: str, *, tried: Sequence[str] = (), **fields: Any) -> None:
-        super().__init__(message, **fields)
-        self.tried = tuple(tried)
+    fields = (*SecurityError.fields, "tried")
 
-    def __reduce__(self) -> tuple[Callable[..., GridError], tuple[Any, ...]]:
-        rebuild, (kind, message, fields, cause) = super().__reduce__()
-        return rebuild, (kind, message, {**fields, "tried": self.tried}, cause)
+    def __init__(self, message: str, *, tried: Sequence[str] = (), **more: Any) -> None:
+        super().__init__(message, **more)
+        self.tried = tuple(tried)
 
 
 class UnsafePermissionsError(SecurityError, CredentialError):
@@ -308,8 +308,10 @@ class ProtectionNotObtainedError(SecurityError, ProtectionError):
         missing: the flags, a `Flag`, that were asked for and not obtained.
     """
 
-    def __init__(self, message: str, *, missing: int = 0, **fields: Any) -> None:
-        super().__init__(message, **fields)
+    fields = (*SecurityError.fields, "missing")
+
+    def __init__(self, message: str, *, missing: int = 0, **more: Any) -> None:
+        super().__init__(message, **more)
         self.missing = missing
 
 
