@@ -82,9 +82,7 @@ class GridError(Exception):
         self.reply = reply
         self.hint = self.default_hint if hint is None else hint
         self.errno = self.default_errno if errno is None else errno
-        if isinstance(self, OSError):
-            self.strerror = message
-            self.filename = url
+        fill_os_error(self, message, url)
 
     def __str__(self) -> str:
         text = self.message
@@ -98,6 +96,13 @@ class GridError(Exception):
     def __reduce__(self) -> tuple[Callable[..., GridError], tuple[Any, ...]]:
         fields = {name: getattr(self, name) for name in ("url", "reply_code", "reply", "hint", "errno")}
         return _rebuild, (type(self), self.message, fields, self.__cause__)
+
+
+def fill_os_error(error: BaseException, message: str, filename: str | None) -> None:
+    """Set what an :class:`OSError` has besides, if `error` is one: in a method, type checkers take it for everybody's."""
+    if isinstance(error, OSError):
+        error.strerror = message
+        error.filename = filename
 
 
 def _rebuild(

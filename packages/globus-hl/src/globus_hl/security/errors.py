@@ -22,6 +22,7 @@ from ..errors import (
     ProtectionError,
     ServerIdentityError,
     UntrustedCAError,
+    fill_os_error,
 )
 
 __all__ = [
@@ -90,8 +91,8 @@ class SecurityError(GridError):
         self.subject = subject
         self.path = None if path is None else os.fspath(path)
         self.token = token
-        if isinstance(self, OSError) and self.path is not None:
-            self.filename = self.path
+        if self.path is not None:
+            fill_os_error(self, message, self.path)
 
     def __reduce__(self) -> tuple[Callable[..., GridError], tuple[Any, ...]]:
         rebuild, (kind, message, fields, cause) = super().__reduce__()
