@@ -468,6 +468,8 @@ def test_size_limits(pair: Pair, confidential: bool) -> None:
 def test_export_is_unsupported_and_says_so(pair: Pair) -> None:
     with pytest.raises(errors.UnsupportedError, match="export"):
         pair[0].export()
+    with pytest.raises(errors.UnsupportedError, match="import"):
+        SecurityContext.restore(b"exported")
     assert pair[1].unwrap(pair[0].wrap(b"still there")) == b"still there"
 
 

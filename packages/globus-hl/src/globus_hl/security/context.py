@@ -24,6 +24,7 @@ from .flags import PROTECTION, Flag
 from .inquiry import Inquiry
 from .late_delegation import Giving, LateDelegation, Receiving
 from .library import start
+from .messages import transfer_fault
 from .names import Name
 from .records import TokenBuffer
 
@@ -154,6 +155,31 @@ class SecurityContext(Inquiry):
             bindings=_bindings(channel_bindings),
             strict=strict,
         )
+
+    @classmethod
+    def restore(cls, token: Buffer) -> Self:
+        """A context that another process exported.
+
+        Raises:
+            UnsupportedError: the library cannot, as with `export`.
+            MessageError: it is no exported context.
+        """
+        start()
+        try:
+            handle = gssapi.gss_import_sec_context(token)
+            *_, initiated, _open = gssapi.gss_inquire_context(handle)
+        except GlobusError as error:
+            raise transfer_fault(error, "import") from error
+        context = cls(
+            initiator=bool(initiated),
+            target=None,
+            credential=None,
+            flags=Flag(0),
+            bindings=None,
+            strict=False,
+        )
+        context._handle, context._library_done, context._established = handle, True, True
+        return context
 
     # ---- becoming established --------------------------------------------------------------------------------------
 

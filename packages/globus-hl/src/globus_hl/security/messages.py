@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from globus_lowlevel import GlobusError, gssapi
 
-from ..errors import UnsupportedError
+from ..errors import GridError, UnsupportedError
 from .causes import reason
 from .errors import ContextExpiredError, ContextStateError, MessageError, ProtectionNotObtainedError
 from .records import SIGNED_OVERHEAD, check_message, record_limit
@@ -14,7 +14,7 @@ from .records import SIGNED_OVERHEAD, check_message, record_limit
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["Messages"]
+__all__ = ["Messages", "transfer_fault"]
 
 # Looked up once: a message of 1 KiB is protected in the time of some ten look-ups.
 _gss_wrap, _gss_unwrap = gssapi.gss_wrap, gssapi.gss_unwrap
@@ -158,7 +158,7 @@ class Messages:
         return values[0].rstrip(b"\0").decode("ascii", "replace") if values else ""
 
     def export(self) -> bytes:
-        """The context as bytes, for another process, which `import_`s it; this object is closed.
+        """The context as bytes, for another process and its `SecurityContext.restore`; this one is closed.
 
         Raises:
             UnsupportedError: OpenSSL since 1.1 does not give a context's keys away, so the library cannot.
@@ -168,12 +168,7 @@ class Messages:
         try:
             token: bytes = gssapi.gss_export_sec_context(self._handle)
         except GlobusError as error:
-            if error.major == gssapi.GSS_S_UNAVAILABLE:
-                raise UnsupportedError(
-                    "this GSI library does not export security contexts",
-                    hint="hand the connection to the other process before the handshake",
-                ) from error
-            raise _fault(error, "export the context") from error
+            raise transfer_fault(error, "export") from error
         self._established, self._handle, self._closed = False, None, True
         return token
 
@@ -185,3 +180,13 @@ def _fault(error: GlobusError, doing: str) -> ContextExpiredError | ContextState
     if error.major == gssapi.GSS_S_NO_CONTEXT:
         return ContextStateError(text)
     return MessageError(text)
+
+
+def transfer_fault(error: GlobusError, doing: str) -> GridError:
+    """The exception for a context that does not get to another process."""
+    if error.major == gssapi.GSS_S_UNAVAILABLE:
+        return UnsupportedError(
+            f"this GSI library does not {doing} security contexts",
+            hint="hand the connection to the other process before the handshake",
+        )
+    return _fault(error, f"{doing} a context")
