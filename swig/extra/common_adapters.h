@@ -98,12 +98,13 @@ globus_result_t gl_adapt_globus_libc_getnameinfo(const globus_sockaddr_t *addr, 
 globus_result_t gl_adapt_globus_libc_contact_string_to_ints(const char *contact_string, int host[16], int *count, unsigned short *port);
 char           *gl_adapt_globus_libc_ints_to_contact_string(int *host, int count, unsigned short port);
 
-/* ---- range.c: bounds ------------------------------------------------------------------------------------------------- */
+/* ---- range.c ---------------------------------------------------------------------------------------------------------- */
 
 int gl_adapt_globus_range_list_insert(globus_range_list_t range_list, globus_off_t offset, globus_off_t length);
 int gl_adapt_globus_range_list_remove(globus_range_list_t range_list, globus_off_t offset, globus_off_t length);
 int gl_adapt_globus_range_list_at(globus_range_list_t range_list, int ndx, globus_off_t *offset, globus_off_t *length);
 int gl_adapt_globus_range_list_remove_at(globus_range_list_t range_list, int ndx, globus_off_t *offset, globus_off_t *length);
+int gl_adapt_globus_range_list_merge(globus_range_list_t *dest, globus_range_list_t src1, globus_range_list_t src2);
 int gl_adapt_globus_range_list_merge_destructive(globus_range_list_t *dest, globus_range_list_t src1, globus_range_list_t src2);
 
 #endif

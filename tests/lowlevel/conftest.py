@@ -90,12 +90,24 @@ def eventually(condition: Callable[[], bool]) -> bool:
     return True
 
 
-def census(toy: Any) -> dict[str, int]:
-    """What is alive: objects, callbacks and buffers of the binding, handles of the toy library."""
+def alive() -> dict[str, int]:
+    """How many objects, callbacks and buffers of the binding there are."""
     gc.collect()
     globus_lowlevel.reap()
-    counts = {name: count for name, count in globus_lowlevel.live().items() if name != "called"}
-    return {**counts, "C handles": toy.toy_live()}
+    return {name: count for name, count in globus_lowlevel.live().items() if name != "called"}
+
+
+def census(toy: Any) -> dict[str, int]:
+    """What is alive, handles of the toy library too."""
+    return {**alive(), "C handles": toy.toy_live()}
+
+
+@pytest.fixture
+def nothing_left() -> Iterator[None]:
+    """Fails a test that leaves anything of the binding alive."""
+    before = alive()
+    yield
+    assert eventually(lambda: alive() == before), f"alive before the test: {before}, after it: {alive()}"
 
 
 @pytest.fixture

@@ -61,13 +61,19 @@ PyObject *py_globus_symboltable_remove_scope(PyObject *table)
     cm_keys *keys;
     globus_symboltable_t *pointer = table_of("globus_symboltable_remove_scope", table, &keys);
     if (!pointer) return NULL;
-    if (globus_symboltable_remove_scope(pointer) != 0) return no_scope();
+    PyObject *left = PyList_New(0);
+    if (!left || globus_symboltable_remove_scope(pointer) != 0) return Py_XDECREF(left), left ? no_scope() : NULL;
     for (cm_entry *entry = keys->first, *next; entry; entry = next)
     {
         next = entry->next;
-        if (entry->scope == keys->scope) Py_DECREF(cm_entry_free(entry));
+        if (entry->scope != keys->scope) continue;
+        PyList_Append(left, entry->key);
+        PyObject *datum = cm_entry_free(entry);
+        PyList_Append(left, datum);
+        Py_DECREF(datum);
     }
     --keys->scope;
+    Py_DECREF(left);      /* only now: what ends here may use the table */
     Py_RETURN_NONE;
 }
 
