@@ -73,6 +73,11 @@ globus_result_t gl_adapt_globus_ftp_control_release_data_info(
 globus_result_t gl_adapt_globus_ftp_control_data_write_stripe(
     globus_ftp_control_handle_t *handle, globus_byte_t *buffer, globus_size_t length, globus_off_t offset, globus_bool_t eof,
     int stripe_ndx, globus_ftp_control_data_callback_t callback, void *callback_arg);
+globus_result_t gl_adapt_globus_ftp_control_data_connect_write(
+    globus_ftp_control_handle_t *handle, globus_ftp_control_data_connect_callback_t callback, void *user_arg);
+globus_result_t gl_adapt_globus_ftp_control_data_write(
+    globus_ftp_control_handle_t *handle, globus_byte_t *buffer, globus_size_t length, globus_off_t offset, globus_bool_t eof,
+    globus_ftp_control_data_callback_t callback, void *callback_arg);
 globus_result_t gl_adapt_globus_X_ftp_control_data_write_stripe(
     globus_ftp_control_handle_t *handle, globus_byte_t *buffer, globus_size_t length, globus_off_t offset, globus_bool_t eof,
     int stripe_ndx, globus_ftp_control_data_write_info_t *data_info);

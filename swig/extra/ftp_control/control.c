@@ -82,6 +82,8 @@ static int pending(globus_ftp_control_handle_t *handle)
     return count;
 }
 
+static bool forget_end(const globus_ftp_control_handle_t *handle);
+
 /* The library frees half of a handle whose data connection is open, and then refuses. */
 globus_result_t gl_adapt_globus_ftp_control_handle_destroy(globus_ftp_control_handle_t *handle)
 {
@@ -94,7 +96,9 @@ globus_result_t gl_adapt_globus_ftp_control_handle_destroy(globus_ftp_control_ha
         free(handle->dc_handle.layout_str);      /* which the library forgets */
         handle->dc_handle.layout_str = NULL;
     }
-    return globus_ftp_control_handle_destroy(handle);
+    globus_result_t result = globus_ftp_control_handle_destroy(handle);
+    if (result == GLOBUS_SUCCESS) forget_end(handle);
+    return result;
 }
 
 static void closed(void *wait, globus_ftp_control_handle_t *handle, globus_object_t *error, globus_ftp_control_response_t *response)
@@ -368,6 +372,38 @@ globus_result_t gl_adapt_globus_ftp_control_data_query_channels(
     return globus_ftp_control_data_query_channels(handle, num_channels, stripe);
 }
 
+/* Handles whose transfer has been told its end by hand: told twice, the library would never call back. */
+typedef struct gl_end
+{
+    const globus_ftp_control_handle_t *handle;
+    struct gl_end                     *next;
+} gl_end;
+
+static pthread_mutex_t ends_lock = PTHREAD_MUTEX_INITIALIZER;
+static gl_end         *ends;
+
+static bool forget_end(const globus_ftp_control_handle_t *handle)
+{
+    pthread_mutex_lock(&ends_lock);
+    gl_end **link = &ends;
+    while (*link && (*link)->handle != handle) link = &(*link)->next;
+    gl_end *found = *link;
+    if (found) *link = found->next;
+    pthread_mutex_unlock(&ends_lock);
+    free(found);
+    return found != NULL;
+}
+
+static void remember_end(const globus_ftp_control_handle_t *handle)
+{
+    gl_end *end = malloc(sizeof *end);
+    if (!end) return;
+    pthread_mutex_lock(&ends_lock);
+    *end = (gl_end){handle, ends};
+    ends = end;
+    pthread_mutex_unlock(&ends_lock);
+}
+
 globus_result_t gl_adapt_globus_ftp_control_data_send_eof(
     globus_ftp_control_handle_t *handle, int count[], int array_size, globus_bool_t eof_message,
     globus_ftp_control_callback_t cb, void *user_arg)
@@ -376,5 +412,20 @@ globus_result_t gl_adapt_globus_ftp_control_data_send_eof(
     globus_result_t result = globus_ftp_control_get_stripe_count(handle, &stripes);
     if (result != GLOBUS_SUCCESS) return result;
     if (array_size < stripes) return failure("globus_ftp_control_data_send_eof: count needs a number for each stripe");
-    return globus_ftp_control_data_send_eof(handle, count, array_size, eof_message, cb, user_arg);
+    if (forget_end(handle))
+    {
+        remember_end(handle);
+        return failure("globus_ftp_control_data_send_eof: it was called before for this transfer");
+    }
+    result = globus_ftp_control_data_send_eof(handle, count, array_size, eof_message, cb, user_arg);
+    if (result == GLOBUS_SUCCESS) remember_end(handle);
+    return result;
+}
+
+globus_result_t gl_adapt_globus_ftp_control_data_connect_write(
+    globus_ftp_control_handle_t *handle, globus_ftp_control_data_connect_callback_t callback, void *user_arg)
+{
+    globus_result_t result = globus_ftp_control_data_connect_write(handle, callback, user_arg);
+    if (result == GLOBUS_SUCCESS) forget_end(handle);
+    return result;
 }

@@ -33,6 +33,25 @@ typedef struct gl_division
 
 static __thread gl_division *current;
 
+/* The write whose block is being divided. The library ignores what a layout answers: its callback is told. */
+typedef struct
+{
+    globus_ftp_control_data_callback_t callback;
+    void                              *callback_arg;
+    globus_object_t                   *error;
+} gl_write;
+
+static __thread gl_write *current_write;
+
+static globus_result_t divided(globus_result_t result)
+{
+    if (result == GLOBUS_SUCCESS || !current_write) return result;
+    if (current_write->error) globus_object_free(current_write->error);
+    current_write->error = globus_error_get(result);
+    if (!current_write->error) current_write->error = globus_error_get(failure("the layout failed"));
+    return GLOBUS_SUCCESS;
+}
+
 static globus_result_t check_part(
     const globus_ftp_control_handle_t *handle, const globus_ftp_control_data_write_info_t *data_info,
     const globus_byte_t *buffer, globus_size_t length)
@@ -44,6 +63,14 @@ static globus_result_t check_part(
     return GLOBUS_SUCCESS;
 }
 
+/* No part ends its stripe: others may follow. Whoever called the layout ends all of them. */
+static globus_result_t write_part(
+    globus_ftp_control_handle_t *handle, globus_byte_t *buffer, globus_size_t length, globus_off_t offset, int stripe,
+    globus_ftp_control_data_write_info_t *data_info)
+{
+    return globus_X_ftp_control_data_write_stripe(handle, buffer, length, offset, GLOBUS_FALSE, stripe, data_info);
+}
+
 globus_result_t gl_adapt_globus_X_ftp_control_data_write_stripe(
     globus_ftp_control_handle_t *handle, globus_byte_t *buffer, globus_size_t length, globus_off_t offset, globus_bool_t eof,
     int stripe_ndx, globus_ftp_control_data_write_info_t *data_info)
@@ -51,7 +78,8 @@ globus_result_t gl_adapt_globus_X_ftp_control_data_write_stripe(
     globus_result_t result = check_part(handle, data_info, buffer, length);
     if (result != GLOBUS_SUCCESS) return result;
     if (stripe_ndx < 0 || stripe_ndx >= current->stripe_count) return failure("there is no such stripe");
-    return globus_X_ftp_control_data_write_stripe(handle, buffer, length, offset, eof, stripe_ndx, data_info);
+    if (length == 0 && eof) return GLOBUS_SUCCESS;
+    return write_part(handle, buffer, length, offset, stripe_ndx, data_info);
 }
 
 /* ---- layouts that Python registered ------------------------------------------------------------------------------------------ */
@@ -103,12 +131,12 @@ static globus_result_t enqueue(
     globus_size_t length, globus_off_t offset, globus_bool_t eof, int stripe_count, char *text, void *user_arg)
 {
     gl_layout layout = lookup(text);
-    if (!layout.enqueue) return failure("layout name has not been registered");
+    if (!layout.enqueue) return divided(failure("layout name has not been registered"));
     gl_division division = {handle, data_info, buffer, length, stripe_count, current};
     current = &division;
     globus_result_t result = layout.enqueue(handle, data_info, buffer, length, offset, eof, stripe_count, text, user_arg);
     current = division.outer;
-    return result;
+    return divided(result);
 }
 
 globus_result_t gl_adapt_globus_ftp_control_layout_register_func(
@@ -132,23 +160,36 @@ globus_result_t gl_adapt_globus_ftp_control_layout_register_func(
 
 /* ---- the built-in layouts, which divide by what they were given ---------------------------------------------------------------- */
 
-static globus_result_t all_to_first(
-    globus_ftp_control_handle_t *handle, globus_ftp_control_data_write_info_t *data_info, globus_byte_t *buffer,
-    globus_size_t length, globus_off_t offset, globus_bool_t eof)
-{
-    return globus_X_ftp_control_data_write_stripe(handle, buffer, length, offset, eof, 0, data_info);
-}
-
 /* As the library's, but a file smaller than the number of stripes goes to the first one. */
 static globus_result_t partition(
     globus_ftp_control_handle_t *handle, globus_ftp_control_data_write_info_t *data_info, globus_byte_t *buffer,
     globus_size_t length, globus_off_t offset, globus_bool_t eof, int stripe_count, char *text, void *size)
 {
+    (void)eof;
     globus_size_t file_size = (globus_size_t)(uintptr_t)size;
     globus_size_t chunk = stripe_count > 0 ? file_size / (globus_size_t)stripe_count : 0;
-    if (chunk == 0 || chunk > INT_MAX) return all_to_first(handle, data_info, buffer, length, offset, eof);
-    return globus_ftp_control_layout_partitioned(
-        handle, data_info, buffer, length, offset, eof, stripe_count, text, &file_size);
+    if (chunk == 0 || chunk > INT_MAX) return divided(write_part(handle, buffer, length, offset, 0, data_info));
+    return divided(globus_ftp_control_layout_partitioned(
+        handle, data_info, buffer, length, offset, GLOBUS_FALSE, stripe_count, text, &file_size));
+}
+
+static globus_result_t divide(
+    globus_ftp_control_handle_t *handle, globus_ftp_control_data_write_info_t *data_info, globus_byte_t *buffer,
+    globus_size_t length, globus_off_t offset, globus_bool_t eof, int stripe_count, char *text, void *user_arg)
+{
+    (void)eof;
+    return divided(globus_ftp_control_layout_blocked(
+        handle, data_info, buffer, length, offset, GLOBUS_FALSE, stripe_count, text, user_arg));
+}
+
+/* Puts ours in the place of the library's. */
+static void replace_layout(globus_ftp_control_handle_t *handle)
+{
+    globus_mutex_lock(&handle->dc_handle.mutex);
+    globus_ftp_control_layout_func_t *function = &handle->dc_handle.layout_func;
+    if (*function == globus_ftp_control_layout_partitioned) *function = partition;
+    if (*function == globus_ftp_control_layout_blocked) *function = divide;
+    globus_mutex_unlock(&handle->dc_handle.mutex);
 }
 
 static int block_size(const char *text)
@@ -165,7 +206,11 @@ globus_result_t gl_adapt_globus_X_ftp_control_local_layout(
     if (length == strlen("Blocked") && strncmp(name, "Blocked", length) == 0 && block_size(enqueue_str) < 1)
         return failure("the layout Blocked needs a BlockSize of at least 1");
     if (length != strlen("Partitioned") || strncmp(name, "Partitioned", length) != 0)
-        return globus_X_ftp_control_local_layout(handle, enqueue_str, user_arg);
+    {
+        globus_result_t result = globus_X_ftp_control_local_layout(handle, enqueue_str, user_arg);
+        replace_layout(handle);
+        return result;
+    }
     PyGILState_STATE state = PyGILState_Ensure();
     const globus_size_t *size = gl_pointer_of(user_arg, "globus_ftp_control_layout_user_arg_t");
     void *value = size ? (void *)(uintptr_t)*size : NULL;
@@ -174,11 +219,8 @@ globus_result_t gl_adapt_globus_X_ftp_control_local_layout(
         return failure("the layout Partitioned needs a user_arg made by "
                        "globus_ftp_control_layout_partitioned_user_arg_create()");
     globus_result_t result = globus_X_ftp_control_local_layout(handle, enqueue_str, value);
-    if (result != GLOBUS_SUCCESS) return result;
-    globus_mutex_lock(&handle->dc_handle.mutex);
-    handle->dc_handle.layout_func = partition;
-    globus_mutex_unlock(&handle->dc_handle.mutex);
-    return GLOBUS_SUCCESS;
+    replace_layout(handle);
+    return result;
 }
 
 globus_result_t gl_adapt_globus_ftp_control_local_layout(
@@ -186,15 +228,12 @@ globus_result_t gl_adapt_globus_ftp_control_local_layout(
 {
     if (layout->mode == GLOBUS_FTP_CONTROL_STRIPING_BLOCKED_ROUND_ROBIN && layout->round_robin.block_size > INT_MAX)
         return failure("globus_ftp_control_local_layout: the block size is too large");
-    if (layout->mode != GLOBUS_FTP_CONTROL_STRIPING_PARTITIONED || layout->partitioned.size == 0)
-        return globus_ftp_control_local_layout(handle, layout, data_size);
-    globus_result_t result = globus_X_ftp_control_local_layout(
-        handle, "StripedLayout=Partitioned;", (void *)(uintptr_t)layout->partitioned.size);
-    if (result != GLOBUS_SUCCESS) return result;
-    globus_mutex_lock(&handle->dc_handle.mutex);
-    handle->dc_handle.layout_func = partition;
-    globus_mutex_unlock(&handle->dc_handle.mutex);
-    return GLOBUS_SUCCESS;
+    globus_result_t result = layout->mode == GLOBUS_FTP_CONTROL_STRIPING_PARTITIONED && layout->partitioned.size != 0
+        ? globus_X_ftp_control_local_layout(
+              handle, "StripedLayout=Partitioned;", (void *)(uintptr_t)layout->partitioned.size)
+        : globus_ftp_control_local_layout(handle, layout, data_size);
+    replace_layout(handle);
+    return result;
 }
 
 globus_result_t gl_adapt_globus_ftp_control_layout_blocked(
@@ -205,8 +244,9 @@ globus_result_t gl_adapt_globus_ftp_control_layout_blocked(
     if (result != GLOBUS_SUCCESS) return result;
     if (stripe_count < 1 || stripe_count > current->stripe_count) return failure("there are not so many stripes");
     if (block_size(enqueue_str) < 1) return failure("the layout Blocked needs a BlockSize of at least 1");
+    (void)eof;
     return globus_ftp_control_layout_blocked(
-        handle, data_info, buffer, length, in_offset, eof, stripe_count, enqueue_str, user_arg);
+        handle, data_info, buffer, length, in_offset, GLOBUS_FALSE, stripe_count, enqueue_str, user_arg);
 }
 
 globus_result_t gl_adapt_globus_ftp_control_layout_partitioned(
@@ -229,6 +269,36 @@ globus_ftp_control_layout_user_arg_t gl_adapt_globus_ftp_control_layout_partitio
 void gl_adapt_globus_ftp_control_layout_partitioned_user_arg_destroy(globus_ftp_control_layout_user_arg_t user_arg)
 {
     globus_ftp_control_layout_partitioned_user_arg_destroy(user_arg);
+}
+
+/* ---- writing through a layout ------------------------------------------------------------------------------------------------- */
+
+static void written(
+    void *arg, globus_ftp_control_handle_t *handle, globus_object_t *error, globus_byte_t *buffer, globus_size_t length,
+    globus_off_t offset, globus_bool_t eof)
+{
+    gl_write write = *(gl_write *)arg;
+    free(arg);
+    write.callback(write.callback_arg, handle, write.error ? write.error : error, buffer, length, offset, eof);
+    if (write.error) globus_object_free(write.error);
+}
+
+globus_result_t gl_adapt_globus_ftp_control_data_write(
+    globus_ftp_control_handle_t *handle, globus_byte_t *buffer, globus_size_t length, globus_off_t offset, globus_bool_t eof,
+    globus_ftp_control_data_callback_t callback, void *callback_arg)
+{
+    if (!handle->dc_handle.layout_func)
+        return globus_ftp_control_data_write(handle, buffer, length, offset, eof, callback, callback_arg);
+    gl_write *write = malloc(sizeof *write), *outer = current_write;
+    if (!write) return failure("globus_ftp_control_data_write: malloc failed");
+    *write = (gl_write){.callback = callback, .callback_arg = callback_arg};
+    current_write = write;
+    globus_result_t result = globus_ftp_control_data_write(handle, buffer, length, offset, eof, written, write);
+    current_write = outer;
+    if (result == GLOBUS_SUCCESS) return result;
+    if (write->error) globus_object_free(write->error);
+    free(write);
+    return result;
 }
 
 /* ---- blocks that are written in parts -------------------------------------------------------------------------------------------- */
