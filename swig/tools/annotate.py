@@ -12,12 +12,12 @@ import argparse
 import sys
 from pathlib import Path
 
-import annotations
 import constants
-from classify import Classifier, Unknown
+from annotations import INCLUDE, read
+from classify import Classifier, Signature, Unknown
 from document import Documenter
 from emit import ModuleWriter
-from headers import Headers
+from headers import Function, Headers
 from prose import ManPages
 from stub import StubWriter
 
@@ -26,7 +26,7 @@ def header_owners(directory: Path) -> dict[str, str]:
     """Which module each header belongs to: the interface file that includes it."""
     owners = {}
     for interface in sorted(directory.glob("*.i")):
-        for name in annotations.INCLUDE.findall(interface.read_text()):
+        for name in INCLUDE.findall(interface.read_text()):
             if name.endswith(".h"):
                 owners[Path(name).name] = interface.stem
     return owners
@@ -44,11 +44,12 @@ def main() -> None:
     options = parser.parse_args()
     directory = options.interface.parent
     vocabulary = options.vocabulary or directory
-    notes = annotations.read(options.interface, vocabulary)
+    notes = read(options.interface, vocabulary)
     own = [*notes.headers, *notes.commands, *notes.adapters]
     headers = Headers(own, [*options.include, str(directory / "extra")], notes.prelude)
     classifier = Classifier(headers, notes, header_owners(vocabulary) | header_owners(directory))
-    functions, problems = [], []
+    functions: list[tuple[Function, Signature]] = []
+    problems: list[str] = []
     for function in headers.functions.values():
         words = notes.function_words(function.name)
         if function.name in notes.skipped or "BY_HAND" in words or function.header in notes.adapters:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from clang import cindex
@@ -80,6 +81,9 @@ class Signature:
     after: str = ""  # ... that runs after it
     failed: str = ""  # ... that runs when it raised
 
+
+#: Makes the slot of the parameter that is being decided: its type, role if no annotation says another, and flags.
+MakeSlot = Callable[..., Slot]
 
 VOID = CType("void", "VOID", "void")
 STRING = CType("char *", "STRING", "char *", "sizeof(char *)")
@@ -422,8 +426,12 @@ class Classifier:
             (w.split("=")[1] for w in self.notes.result_words(name) if w.startswith("LENGTH=")), None
         ):
             result.role, result.partner = "LENGTH", next(i for i, s in enumerate(slots) if s.name == counts)
-        hooks = {key: given(key.upper(), words) or "" for key in ("again", "before", "after", "failed")}
-        found.signature = Signature(name, result, slots, refuse, **hooks)
+        again, before, after, failed = (
+            given(key, words) or "" for key in ("AGAIN", "BEFORE", "AFTER", "FAILED")
+        )
+        found.signature = Signature(
+            name, result, slots, refuse, again=again, before=before, after=after, failed=failed
+        )
         return found
 
     def named_callback(self, name: str) -> CType:
@@ -522,7 +530,7 @@ class Classifier:
             target = None if "WHOLE" in words else pointer(type_)
             return slot(self.custom_value(custom, target or type_), "OUT" if target else "IN")
         if canonical.kind == TypeKind.POINTER and canonical.get_pointee().kind == TypeKind.VOID:
-            return self.void_parameter(function, parameter, index, words, all_, in_callback, slot)
+            return self.void_parameter(parameter, index, words, all_, in_callback, slot)
         if canonical.kind == TypeKind.POINTER and canonical.get_pointee().kind in (
             TypeKind.FUNCTIONPROTO, TypeKind.FUNCTIONNOPROTO,
         ):  # fmt: skip
@@ -561,7 +569,7 @@ class Classifier:
         complete = target.get_canonical().kind == TypeKind.RECORD and target.get_canonical().get_size() >= 0
         return target if complete else None
 
-    def by_value(self, function: str, type_: cindex.Type, words: list[str], slot) -> Slot:
+    def by_value(self, function: str, type_: cindex.Type, words: list[str], slot: MakeSlot) -> Slot:
         ctype = self.type(type_)
         if ctype.kind == "CHAR" and "NUMBER" in words:
             ctype = self.remember(CType("signed char", "INTEGER", "signed char", "1", signed=True))
@@ -574,7 +582,9 @@ class Classifier:
         )
         return slot(ctype, "IN", *nullable)
 
-    def void_parameter(self, function, parameter, index, words, all_, in_callback, slot) -> Slot:
+    def void_parameter(
+        self, parameter: Parameter, index: int, words: list[str], all_: list[Parameter], in_callback: bool, slot: MakeSlot
+    ) -> Slot:  # fmt: skip
         given = next((w.split("=")[1] for w in words if w.startswith("TYPE=")), None)
         if given:
             return slot(self.named(given), "IN", "NULLABLE")
@@ -601,7 +611,10 @@ class Classifier:
             TypeKind.FUNCTIONPROTO, TypeKind.FUNCTIONNOPROTO,
         )  # fmt: skip
 
-    def by_pointer(self, function, name, type_, target, words, slot, in_callback) -> Slot:
+    def by_pointer(
+        self, function: str, name: str, type_: cindex.Type, target: cindex.Type, words: list[str], slot: MakeSlot,
+        in_callback: bool,
+    ) -> Slot:  # fmt: skip
         const = target.is_const_qualified()
         inner = target.get_canonical()
         if strip(target) == "globus_byte_t" or "BYTES" in words:
@@ -655,13 +668,16 @@ class Classifier:
         return slot(ctype, "OUT", *absent, *([] if "BORROWED" in words else ["OWNED"]))
 
     def array_element(self, target: cindex.Type) -> CType:
-        if target.get_canonical().kind == TypeKind.POINTER and pointer(target) is not None:
-            inner = pointer(target)
-            if inner.get_canonical().kind in (TypeKind.CHAR_S, TypeKind.CHAR_U):
-                return STRING
+        inner = pointer(target)
+        characters = (TypeKind.CHAR_S, TypeKind.CHAR_U)
+        is_pointer = target.get_canonical().kind == TypeKind.POINTER
+        if is_pointer and inner is not None and inner.get_canonical().kind in characters:
+            return STRING
         return self.type(target)
 
-    def object_parameter(self, function, name, ctype, words, slot) -> Slot:
+    def object_parameter(
+        self, function: str, name: str, ctype: CType, words: list[str], slot: MakeSlot
+    ) -> Slot:
         nullable = ["NULLABLE"] if ctype.name in self.notes.nullable else []
         makes = "OUT" in words or (
             re.search(r"(_init|_copy|_create|_clone)$", function) and self.is_first_out(function, name, words)

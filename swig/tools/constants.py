@@ -82,7 +82,7 @@ def find(headers: Headers) -> list[Constant]:
 
 def is_address(type_: cindex.Type) -> bool:
     """Addresses of exported variables are no constant initialisers, so the probe complains of them."""
-    return type_.get_canonical().kind == TypeKind.POINTER
+    return bool(type_.get_canonical().kind == TypeKind.POINTER)
 
 
 def is_null(name: str, macros: dict[str, list[str]]) -> bool:

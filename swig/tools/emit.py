@@ -6,6 +6,8 @@ import json
 import re
 from pathlib import Path
 
+from clang import cindex
+
 from annotations import Annotations
 from classify import Classifier, CType, Signature, Slot, is_va_list
 from constants import Constant
@@ -32,7 +34,7 @@ class Aliases:
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
 
-    def of(self, type_) -> str:
+    def of(self, type_: cindex.Type) -> str:
         canonical = type_.get_canonical()
         spelling = type_.spelling
         if canonical.kind.name in ("CONSTANTARRAY", "INCOMPLETEARRAY", "VARIABLEARRAY"):
@@ -417,6 +419,7 @@ class ModuleWriter:
                 return self.adding("string", value, f"({value})")
             case "alias":
                 return ""  # of a function: when they are all there
+        assert constant.type is not None  # only an alias has none
         ctype = self.classifier.type(constant.type)
         if constant.kind == "variable":
             add = "object" if ctype.kind == "BOX" else "custom"

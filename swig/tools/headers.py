@@ -157,7 +157,7 @@ def adapted(functions: dict[str, Function]) -> dict[str, Function]:
 
 def is_adjacent(cursor: cindex.Cursor) -> bool:
     name, parenthesis = list(cursor.get_tokens())[:2]
-    return name.extent.end.offset == parenthesis.extent.start.offset
+    return bool(name.extent.end.offset == parenthesis.extent.start.offset)
 
 
 def make_function(cursor: cindex.Cursor, header: str) -> Function:

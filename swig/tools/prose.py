@@ -168,8 +168,9 @@ def read_page(path: Path) -> dict[str, Prose]:
 
 def read_section(lines: list[str]) -> Prose:
     """Bold headings stand before indented parts; the rest is text."""
-    prose, body, heading, part = Prose(), [], "", []
-    depth = 0
+    prose, heading, depth = Prose(), "", 0
+    body: list[str] = []
+    part: list[str] = []
     for line in lines:
         if line.startswith(".SH"):
             break

@@ -55,7 +55,7 @@ class _Call:
         self._function = function
         self._lock = threading.Lock()
         self._ran = False
-        self._handle: object = None
+        self._handle: common.globus_callback_handle_t | None = None
         _scheduled.add(self)
         handle = common.globus_callback_space_register_oneshot(
             delay, self._run, None, common.GLOBUS_CALLBACK_GLOBAL_SPACE
@@ -64,7 +64,7 @@ class _Call:
             self._handle = handle
             ran = self._ran
         if ran:
-            self._give_back()
+            self._give_back(handle)
 
     def _run(self, _: object) -> None:
         try:
@@ -72,10 +72,10 @@ class _Call:
         finally:
             with self._lock:
                 self._ran = True
-                known = self._handle is not None
-            if known:
-                self._give_back()
+                handle = self._handle
+            if handle is not None:
+                self._give_back(handle)
 
-    def _give_back(self) -> None:
-        common.globus_callback_unregister(self._handle, None, None)
+    def _give_back(self, handle: common.globus_callback_handle_t) -> None:
+        common.globus_callback_unregister(handle, None, None)
         _scheduled.discard(self)

@@ -84,7 +84,13 @@ class Dialogue:
         self._show(_HIDDEN.sub(r"\1 ...", (command or "").strip()), mark="> ")
 
     def _response(
-        self, _plugin: object, _specific: object, _handle: object, _url: str, error: object, response: Any
+        self,
+        _plugin: object,
+        _specific: object,
+        _handle: object,
+        _url: str | None,
+        error: object,
+        response: Any,
     ) -> None:
         if response is not None:
             self._show(bytes(response.response_buffer).rstrip(b"\0").decode("utf-8", "replace").strip())

@@ -67,7 +67,13 @@ class ReplyMonitor:
         self._copies = [copy for copy in self._copies if copy is not plugin]
 
     def _response(
-        self, _plugin: object, _specific: object, _handle: object, _url: str, _error: object, response: Any
+        self,
+        _plugin: object,
+        _specific: object,
+        _handle: object,
+        _url: str | None,
+        _error: object,
+        response: Any,
     ) -> None:
         if response is not None:
             text = bytes(response.response_buffer).rstrip(b"\0").decode("utf-8", "surrogateescape")
