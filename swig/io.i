@@ -65,7 +65,7 @@
 %param(globus_io_error_*, char *, FOREVER, NULLABLE)
 %param(globus_io_error_*, cause, SHARED, NULLABLE)
 %function(globus_io_error_*_get_handle, PYTHON)
-%returns(globus_io_error_*_get_handle, DATA)
+%returns(globus_io_error_*_get_handle, DATA, AS=globus_io_handle_t | None)
 
 %include "globus_io.h"
 %include "globus_io_error_hierarchy.h"

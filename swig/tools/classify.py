@@ -265,8 +265,8 @@ class Classifier:
                 CType(name, "HANDLE", f"{type_.spelling} *", "sizeof(void *)", owner=self.owner_of(type_))
             )
         spelled = re.sub(r"\b(const|volatile)\b", "", type_.spelling).strip()
-        further_name = name != strip(type_)  # which another library's header may have given it
-        owner = (self.owner_of(bottom) if further_name else "") or self.owner_of(type_)
+        # It may be used under another name, which is another library's: the name that it goes by decides.
+        owner = self.owners.get(self.headers.typedef_headers.get(name, ""), "") or self.owner_of(type_)
         found = CType(name, "BOX", spelled, f"sizeof({spelled})", owner=owner, plain=True)
         if "unnamed" in name or "anonymous" in name:
             found.name = name = f"anonymous_{type_.get_declaration().location.line}"

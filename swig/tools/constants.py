@@ -76,7 +76,8 @@ def find(headers: Headers) -> list[Constant]:
         if constant := describe(name, type_):
             if constant.kind == "address" and is_null(name, {m.name: m.tokens for m in macros}):
                 constant.kind = "null"
-            found.append(constant)
+            if constant.kind != "address" or not is_untyped(type_):
+                found.append(constant)
     return aliases + found + [Constant(v.spelling, "variable", v.type) for v in headers.variables]
 
 
@@ -85,10 +86,14 @@ def is_address(type_: cindex.Type) -> bool:
     return bool(type_.get_canonical().kind == TypeKind.POINTER)
 
 
+def is_untyped(type_: cindex.Type) -> bool:
+    return bool(type_.get_canonical().get_pointee().kind == TypeKind.VOID)
+
+
 def is_null(name: str, macros: dict[str, list[str]]) -> bool:
     """Whether a pointer's macro is a cast of 0, or another such macro."""
     tokens = macros.get(name, [])
-    return "0" in tokens or any(is_null(t, macros) for t in tokens if t != name)
+    return bool({"0", "NULL"} & set(tokens)) or any(is_null(t, macros) for t in tokens if t != name)
 
 
 def describe(name: str, type_: cindex.Type) -> Constant | None:
@@ -104,6 +109,6 @@ def describe(name: str, type_: cindex.Type) -> Constant | None:
         return Constant(name, "string", type_)
     if re.search(r"globus_module_descriptor_(t|s)", strip(target)):
         return Constant(name, "module", type_)
-    if target.kind == TypeKind.RECORD:
+    if target.kind in (TypeKind.RECORD, TypeKind.VOID):
         return Constant(name, "address", type_)
     return None

@@ -427,7 +427,8 @@ class ModuleWriter:
         if ctype.kind in ("BOX", "HANDLE"):
             return self.adding("object", value, f"&{ctype.symbol}", f"(void *)({value})")
         if ctype.kind != "CUSTOM":
-            return ""
+            none = f"if (PyObject_SetAttrString(module, {c_string(value)}, Py_None) < 0) return -1;"
+            return none if constant.kind == "null" else ""
         by_address = (constant.type.spelling.endswith("*") and not ctype.c.endswith("*")) or ctype.c.endswith(
             "_desc"
         )

@@ -124,6 +124,15 @@ class Headers:
         return found
 
     @cached_property
+    def typedef_headers(self) -> dict[str, str]:
+        """The name of the header that declares each typedef."""
+        found: dict[str, str] = {}
+        for cursor in self.unit.cursor.get_children():
+            if cursor.kind == CursorKind.TYPEDEF_DECL and cursor.location.file:
+                found.setdefault(cursor.spelling, Path(cursor.location.file.name).name)
+        return found
+
+    @cached_property
     def macros(self) -> list[Macro]:
         found = {}
         for cursor in self.unit.cursor.get_children():

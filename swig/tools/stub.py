@@ -131,7 +131,9 @@ class StubWriter:
             elif constant.kind == "null":
                 out = self.namer.out_of(self.classifier.type(constant.type))
                 lines.append(f"{constant.name}: Final[{out if out.startswith('list') else 'None'}]")
-            elif constant.kind in ("module", "address", "variable"):
+            elif constant.kind == "alias":
+                continue  # of a function, behind all functions
+            elif self.classifier.type(constant.type).kind in ("BOX", "HANDLE", "CUSTOM"):
                 lines.append(
                     f"{constant.name}: Final[{self.namer.out_of(self.classifier.type(constant.type))}]"
                 )

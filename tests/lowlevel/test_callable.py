@@ -48,6 +48,7 @@ ELSEWHERE = {
         r"server_attr",
         r"globus_gridftp_server_control_attr_t",
     ): "`in_attr`",
+    (r"gss_import_cred", r"cred", r"gss_cred_id_t \*"): "the result `output_cred_handle`",
     (r"d2i_\w+", r"a", r"\w+ \*\*"): "an object to use again; the result is a new one",
     (
         r"myproxy_install_trusted_cert_files",

@@ -22,7 +22,6 @@ import globus_lowlevel
 #: Macros that are numbers or strings in C, and no constants of the API; each with the reason.
 NOT_CONSTANTS = {
     r"_?\w+_H_?_?|\w+_INCLUDE\w*": "guards against including a header twice",
-    r"GLOBUS_NULL": "NULL, which is None in Python",
     r"BRAIN_SYMBOL_NAME": "a string that its header makes a void *: the name of a symbol that a plug-in library exports",
     r"GLOBUS_FUNC_?NAME": "the name of the C function it stands in",
     r"GLOBUS_BUILD_\w+|BUILD_\w+|HAVE_\w+|TARGET_ARCH_\w+": "how the library was configured when it was built",
