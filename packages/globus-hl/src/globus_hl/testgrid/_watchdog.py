@@ -111,6 +111,8 @@ class Watchdog:
                     self.start(**request)
                 case "stop":
                     self.stop(**request)
+                case "signal":
+                    self.signal(**request)
 
     # ---- servers -----------------------------------------------------------------------------------------
 
@@ -144,6 +146,12 @@ class Watchdog:
         if program := self.programs.get(name):
             program.kill_at = time.monotonic() + grace
             kill(self.living(program), signal.SIGTERM if grace > 0 else signal.SIGKILL)
+
+    def signal(self, name: str, number: int) -> None:
+        """Send a signal to a server and its sessions, and tell when that is done."""
+        if program := self.programs.get(name):
+            kill(self.living(program), number)
+            self.tell(event="signalled", name=name)
 
     def next_kill(self) -> float | None:
         times = [p.kill_at for p in self.programs.values() if p.kill_at is not None]

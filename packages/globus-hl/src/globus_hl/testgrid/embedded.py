@@ -111,6 +111,14 @@ class EmbeddedServer:
         _ended.append(self._handle)
         _alone.release()
 
+    def signal(self, number: int) -> None:
+        """Refuse it: it would be for this whole process.
+
+        Raises:
+            TestGridError: always.
+        """
+        raise TestGridError("an embedded server cannot be paused", hint="start it with embedded=False")
+
     def _on_event(self, handle: object, error: object, event: object, argument: object) -> bool:
         """A connection came or went, or the listener is closed."""
         with self._changed:

@@ -36,6 +36,7 @@ class Process:
         pid: process id, and the id of its session and process group; 0 as long as it is not known.
         ready: whether it has said that it serves; `groups`: what the pattern of readiness caught then.
         returncode: exit status once it has ended (negative: a signal), else None.
+        signals: how many signals it was sent.
     """
 
     def __init__(self, watchdog: Watchdog, name: str, output: Path) -> None:
@@ -46,6 +47,7 @@ class Process:
         self.ready = False
         self.groups: list[str] = []
         self.returncode: int | None = None
+        self.signals = 0
 
     @property
     def running(self) -> bool:
@@ -61,6 +63,10 @@ class Process:
             TestGridError: they are not gone after `timeout` seconds.
         """
         self._watchdog.stop(self, grace, timeout)
+
+    def signal(self, number: int) -> None:
+        """Send a signal to it and its sessions; does nothing if they are gone."""
+        self._watchdog.signal(self, number)
 
 
 class Watchdog:
@@ -166,6 +172,14 @@ class Watchdog:
             what = f"{process.name} (pid {process.pid}) did not end"
             self._wait(lambda: process.returncode is not None, timeout, what, process)
 
+    def signal(self, process: Process, number: int, timeout: float = 10.0) -> None:
+        """See `Process.signal`."""
+        if process.returncode is None and not self._dead:
+            sent = process.signals
+            self._send(op="signal", name=process.name, number=number)
+            what = f"{process.name} (pid {process.pid}) got no signal"
+            self._wait(lambda: process.signals > sent or process.returncode is not None, timeout, what)
+
     def close(self, timeout: float = 20.0) -> None:
         """Stop all servers, remove the directory, end the watchdog. Idempotent.
 
@@ -224,6 +238,8 @@ class Watchdog:
                 self._processes[name].pid = pid
             case {"event": "ready", "name": name, "groups": groups}:
                 self._processes[name].ready, self._processes[name].groups = True, groups
+            case {"event": "signalled", "name": name}:
+                self._processes[name].signals += 1
             case {"event": "exited", "name": name, "code": code}:
                 self._processes.pop(name).returncode = code
 

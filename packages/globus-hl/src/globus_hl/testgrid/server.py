@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ class Running(Protocol):
     @property
     def running(self) -> bool: ...
     def stop(self, grace: float = 1.0) -> None: ...
+    def signal(self, number: int) -> None: ...
 
 
 class Server:
@@ -66,6 +68,14 @@ class Server:
     def kill(self) -> None:
         """End the server and all that it has started with SIGKILL: nobody says good-bye. Idempotent."""
         self.process.stop(grace=0)
+
+    def pause(self) -> None:
+        """Let the server and all that it has started stand still: connections stay, and nothing moves on them."""
+        self.process.signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on after `pause`."""
+        self.process.signal(signal.SIGCONT)
 
     def __enter__(self) -> Self:
         return self

@@ -44,6 +44,18 @@ class StripedGridFTPServer(GridFTPServer):
         for node in self.nodes:
             node.kill()
 
+    def pause(self) -> None:
+        """Let front end and data nodes stand still."""
+        super().pause()
+        for node in self.nodes:
+            node.pause()
+
+    def resume(self) -> None:
+        """Let them go on."""
+        super().resume()
+        for node in self.nodes:
+            node.resume()
+
 
 def start_striped_gridftp(
     launchers: Sequence[Launcher], root: Path, options: Sequence[str]
