@@ -21,12 +21,14 @@ from globus_hl.testgrid.ftp_faults import FTPFaultProxy
 from globus_hl.timeouts import Timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.hl.conftest import Stock
 
     from globus_hl.testgrid.faults import Fault
+
+    Wait = Callable[[Callable[[], object]], None]
 
 WORDS = bytes(range(256)) * 8
 SOON = 0.3  # seconds in which what is not stopped has come; too short a time hides nothing but a fault that fails
@@ -199,9 +201,10 @@ def test_a_server_that_is_down(echo: int) -> None:
         assert receive(client, 1) == b""
 
 
-def test_the_end_of_the_proxy_ends_connections(echo: int) -> None:
+def test_the_end_of_the_proxy_ends_connections(echo: int, wait_until: Wait) -> None:
     with through(echo, BlackHole()) as (client, proxy):
         assert "BlackHole" in repr(proxy)
+        wait_until(lambda: proxy.accepted)
         proxy.close()
         proxy.close()
         assert receive(client, 1) == b""
