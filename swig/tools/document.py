@@ -126,7 +126,7 @@ class Documenter:
         return lines
 
     def result_line(self, name: str, slot: Slot, said: str) -> str:
-        words = [sentence(" ".join(said.split())), self.result_ownership(slot)]
+        words = [sentence(in_line(said)), self.result_ownership(slot)]
         text = " ".join(w for w in words if w)
         return f"{name}: {text}" if text else f"{name} ({self.namer.output(slot)})"
 
@@ -160,7 +160,7 @@ class Documenter:
             or "CHECKED" in signature.result.flags
             or (kind == "RESULT" and "OWNED" not in signature.result.flags)
         ):
-            lines.append(f"GlobusError: C returns a failure. {' '.join(prose.returns.split())}".strip())
+            lines.append(f"GlobusError: C returns a failure. {in_line(prose.returns)}".strip())
         lines += [f"GlobusError: {name}: {text}" for name, text in prose.values.items() if is_failure(name)]
         if self.notes.needs and "PREACTIVE" not in self.notes.function_words(function.name):
             lines.append(f"RuntimeError: {self.notes.needs} is not active.")
@@ -184,6 +184,11 @@ class Documenter:
 
 def is_failure(name: str) -> bool:
     return not re.search(r"SUCCESS|_COMPLETE$|^0$|TRUE|FALSE", name)
+
+
+def in_line(text: str) -> str:
+    """A text of several lines as one; the items of a list behind each other."""
+    return re.sub(r" \* ", "; ", re.sub(r"(?<=[:.]) \* ", " ", " ".join(text.split())))
 
 
 def sentence(text: str) -> str:
