@@ -3,6 +3,7 @@
 
 #include <globus_module.h>
 #include <globus_thread.h>
+#include <openssl/crypto.h>
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
@@ -49,6 +50,9 @@ int gl_process_start(PyObject *package)
                         "set GLOBUS_THREAD_MODEL=pthread");
         return -1;
     }
+    /* The library's threads outlive the interpreter: connections may still be closing when the process exits. OpenSSL must
+     * not be taken down under them. */
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
     if (pthread_key_create(&thread_state_key, forget_thread) || pthread_atfork(NULL, NULL, in_child))
     {
         PyErr_NoMemory();
