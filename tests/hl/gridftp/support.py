@@ -90,16 +90,12 @@ class FailsAfter(io.RawIOBase):
         return len(buffer)
 
 
-def slowly(content: bytes, seconds: float, *, only_once: bool = False) -> io.RawIOBase:
-    """A source that takes its time, for each block or only before the second one."""
+def slowly(content: bytes, seconds: float) -> io.RawIOBase:
+    """A source that takes its time."""
 
     class Slow(io.BytesIO):
-        blocks = 0
-
         def readinto(self, buffer: Any, /) -> int:
-            self.blocks += 1
-            if not only_once or self.blocks == 2:
-                time.sleep(seconds)
+            time.sleep(seconds)
             return super().readinto(buffer)
 
     return Slow(content)

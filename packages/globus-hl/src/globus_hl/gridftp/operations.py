@@ -247,17 +247,21 @@ class Upload(Transfer):
 
     def __init__(self, handle: Any, start: Start, source: Source, **limits: Any) -> None:
         super().__init__(handle, start, **limits)
-        self._source = source
+        self._source: Source | None = source
         self._last: tuple[Any, Block] | None = None
         self._refused: GlobusError | None = None
 
     def begin(self) -> None:
         super().begin()
+        call_soon(self._send_first)  # the source may take its time, and the caller watches the clock
+
+    def _send_first(self) -> None:
+        source = self._source
         try:
-            for buffer in self._source.buffers():
+            for buffer in source.buffers() if source else ():
                 if not self._go_on_with(buffer):
                     break
-        except Exception as failure:  # noqa: BLE001 - the operation has begun: its callback will come
+        except BaseException as failure:  # noqa: BLE001 - raised in the waiter
             self.fail(failure)
 
     def _done_with(self, buffer: Any, length: int, offset: int) -> None:
@@ -265,7 +269,8 @@ class Upload(Transfer):
 
     def _go_on_with(self, buffer: Any) -> bool:
         with self._order_lock:
-            block = None if self._last or self._cancelled else self._source.read(buffer)
+            source = None if self._last or self._cancelled else self._source
+            block = source.read(buffer) if source else None
             if block is not None and block.eof:
                 self._last = (buffer, block)
             if self._last is not None:
@@ -293,4 +298,4 @@ class Upload(Transfer):
         return super().collect(error)
 
     def _drop_ends(self) -> None:
-        vars(self).pop("_source", None)
+        self._source = None
