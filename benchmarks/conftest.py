@@ -129,7 +129,11 @@ def run() -> Callable[[list[str]], None]:
     """Runs a command, and shows what it said if it failed."""
 
     def run(command: list[str]) -> None:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+        # With compiled modules in the cache, as an installed package has them, whatever this machine's setting is.
+        env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600, env=env
+        )
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
 
     return run
