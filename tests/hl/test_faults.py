@@ -212,6 +212,14 @@ def test_the_end_of_the_proxy_ends_connections(echo: int, wait_until: Wait) -> N
             socket.create_connection(("127.0.0.1", proxy.port), 10)
 
 
+def test_connections_that_come_while_the_proxy_ends_do_not_hang(echo: int) -> None:
+    for _ in range(30):
+        with through(echo, BlackHole()) as (client, proxy):
+            proxy.close()
+            with contextlib.suppress(ConnectionResetError):
+                assert receive(client, 1) == b""
+
+
 def test_a_stalled_tls_handshake(grid: Grid) -> None:
     context = ssl.create_default_context(cafile=str(grid.ca.cert))
     with FaultProxy(grid.myproxy, StalledHandshake()) as proxy:

@@ -32,6 +32,7 @@ __all__ = ["BlackHole", "Cut", "Fault", "FaultProxy", "Garbage", "Reset", "SlowD
 Direction = Literal["up", "down"]
 Result = TypeVar("Result")
 Edit: TypeAlias = "Callable[[bytes], Coroutine[None, None, bytes]]"
+Serve: TypeAlias = "Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]]"
 BLOCK = 65536
 REMEMBERED = 4096  # bytes in which what a fault waits for is looked for
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with RST
@@ -246,7 +247,7 @@ class FaultProxy:
         self.accepted = 0
         self._connections: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._listeners: list[asyncio.Server] = []
+        self._listeners: list[socket.socket] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fault-proxy", daemon=True)
         self._thread.start()
@@ -306,27 +307,40 @@ class FaultProxy:
         for connection in list(self._connections):
             do(connection)
 
-    async def _listen(
-        self, serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]]
-    ) -> int:
+    async def _listen(self, serve: Serve) -> int:
         """Listen on a free port of loopback, until the proxy is closed."""
 
-        async def guarded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.current_task()
-            assert task is not None  # noqa: S101 - a coroutine runs in one
-            self._tasks.add(task)
-            try:
-                await serve(reader, writer)
-            except asyncio.CancelledError:  # the proxy is closed
-                writer.transport.abort()
-            finally:
-                self._tasks.discard(task)
-                writer.close()
-
-        listener = await asyncio.start_server(guarded, "127.0.0.1", 0)
+        listener = socket.create_server(("127.0.0.1", 0), backlog=100)
+        listener.setblocking(False)
         self._listeners.append(listener)
-        port: int = listener.sockets[0].getsockname()[1]
+        self._loop.add_reader(listener, self._accept, listener, serve)
+        port: int = listener.getsockname()[1]
         return port
+
+    def _accept(self, listener: socket.socket, serve: Serve) -> None:
+        """Take a connection. (An `asyncio.Server` would lose, open, one that comes while it is closed.)"""
+        with contextlib.suppress(BlockingIOError):  # the client has gone already
+            connection, _ = listener.accept()
+            task = self._loop.create_task(self._guard(connection, serve))
+            self._tasks.add(task)
+            task.add_done_callback(lambda done: self._end(done, connection))
+
+    def _end(self, task: asyncio.Task[None], connection: socket.socket) -> None:
+        self._tasks.discard(task)
+        connection.close()  # even if the task never ran
+
+    async def _guard(self, connection: socket.socket, serve: Serve) -> None:
+        """Serve a connection, and close it in any case."""
+        reader, writer = await asyncio.open_connection(sock=connection)
+        try:
+            await serve(reader, writer)
+        except asyncio.CancelledError:  # the proxy is closed
+            writer.transport.abort()
+            raise
+        finally:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
@@ -372,14 +386,15 @@ class FaultProxy:
 
     async def _shut(self) -> None:
         for listener in self._listeners:
+            self._loop.remove_reader(listener)
             listener.close()
-        await asyncio.sleep(0.01)  # connections that have just come get a task, to be ended with the others
+        tasks = list(self._tasks)
         for connection in list(self._connections):
             for writer in connection.writers:
                 writer.transport.abort()  # not waiting for what nobody takes
-        for task in list(self._tasks):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.sleep(0)  # transports close in the next round
 
 
