@@ -53,15 +53,18 @@ static inline bool gl_has_no_handle(globus_object_t *error)
     return globus_object_get_type(error) == GLOBUS_ERROR_TYPE_OPENSSL && !globus_object_get_local_instance_data(error);
 }
 
+/* Of an error that has a handle already, which is replaced: there are no others, as only the library can make one. */
 static inline globus_result_t gl_adapt_globus_error_initialize_openssl_error(
     globus_object_t *error, globus_module_descriptor_t *base_source, globus_object_t *base_cause,
     globus_openssl_error_handle_t openssl_error_handle)
 {
-    if (!gl_has_no_handle(error))
+    if (globus_object_get_type(error) != GLOBUS_ERROR_TYPE_OPENSSL || globus_error_get_cause(error))
         return globus_error_put(globus_error_construct_error(
             GLOBUS_GSI_OPENSSL_ERROR_MODULE, NULL, 0, __FILE__, __func__, __LINE__, "%s",
-            "The error is no new one of the type GLOBUS_ERROR_TYPE_OPENSSL"));
+            "The error is none of the type GLOBUS_ERROR_TYPE_OPENSSL, or has a cause already"));
+    globus_openssl_error_handle_t old = globus_object_get_local_instance_data(error);
     globus_error_initialize_openssl_error(error, base_source, base_cause, openssl_error_handle);
+    if (old) globus_i_openssl_error_handle_destroy(old);
     return GLOBUS_SUCCESS;
 }
 
