@@ -2,6 +2,7 @@
 #include "gl.h"
 #include "gridftp_server_control_adapters.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ typedef struct started
     gl_gsc_server   server;
     bool            running;
     bool            orphan;      /* destroyed when it is done */
+    int             descriptor;  /* of its connection, while it runs: our own */
     struct started *next;
 } started;
 
@@ -46,7 +48,7 @@ static bool is_new(gl_gsc_server server)
     return !found;
 }
 
-static bool note_start(gl_gsc_server server)
+static bool note_start(gl_gsc_server server, int descriptor)
 {
     pthread_mutex_lock(&lock);
     started *known = *link_to(server);
@@ -55,7 +57,11 @@ static bool note_start(gl_gsc_server server)
         *known = (started){.server = server, .next = servers};
         servers = known;
     }
-    if (known) known->running = true;
+    if (known)
+    {
+        known->running = true;
+        known->descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+    }
     pthread_mutex_unlock(&lock);
     return known;
 }
@@ -74,6 +80,7 @@ static bool note_end(gl_gsc_server server)
     pthread_mutex_lock(&lock);
     started *known = *link_to(server);
     bool orphan = known && known->orphan;
+    if (known && known->running && known->descriptor >= 0) close(known->descriptor);
     if (known) known->running = false;
     pthread_cond_broadcast(&done);
     pthread_mutex_unlock(&lock);
@@ -102,7 +109,7 @@ static globus_result_t run_once(gl_gsc_server server)
 {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) return gl_gsc_failure(__func__, "there are no more descriptors");
-    note_start(server);
+    note_start(server, pair[0]);
     globus_result_t result = globus_gridftp_server_control_start(server, NULL, pair[0], silent_done, NULL);
     close(pair[1]);
     if (result) note_end(server);
@@ -123,6 +130,17 @@ globus_result_t gl_adapt_globus_gridftp_server_control_destroy(globus_gridftp_se
     return result;
 }
 
+/* As when the client hangs up: C's own stop ends the process if that happens at the same time. */
+static globus_result_t hang_up(gl_gsc_server server)
+{
+    pthread_mutex_lock(&lock);
+    const started *known = *link_to(server);
+    bool is_socket = known && known->running && shutdown(known->descriptor, SHUT_RDWR) == 0;
+    bool is_gone = !is_socket && known && known->running && errno == ENOTCONN;
+    pthread_mutex_unlock(&lock);
+    return is_socket || is_gone ? GLOBUS_SUCCESS : globus_gridftp_server_control_stop(server);
+}
+
 /* Of one that was collected. */
 bool gl_gsc_close(globus_gridftp_server_control_t server)
 {
@@ -131,7 +149,7 @@ bool gl_gsc_close(globus_gridftp_server_control_t server)
     bool stops = known && known->running;
     if (stops) known->orphan = true;
     pthread_mutex_unlock(&lock);
-    gl_gsc_drop(stops ? globus_gridftp_server_control_stop(server) : gl_adapt_globus_gridftp_server_control_destroy(server));
+    gl_gsc_drop(stops ? hang_up(server) : gl_adapt_globus_gridftp_server_control_destroy(server));
     return true;
 }
 
@@ -143,7 +161,7 @@ globus_result_t gl_adapt_globus_gridftp_server_control_start(
 {
     if (is_running(server)) return gl_gsc_failure(__func__, "this server is running");
     if (fcntl(system_handle, F_GETFD) < 0) return gl_gsc_failure(__func__, "system_handle is no open descriptor");
-    if (!note_start(server)) return gl_gsc_failure(__func__, "out of memory");
+    if (!note_start(server, system_handle)) return gl_gsc_failure(__func__, "out of memory");
     globus_result_t result = globus_gridftp_server_control_start(server, attr, system_handle, done_cb, user_arg);
     if (result) note_end(server);
     return result;
@@ -151,7 +169,7 @@ globus_result_t gl_adapt_globus_gridftp_server_control_start(
 
 globus_result_t gl_adapt_globus_gridftp_server_control_stop(globus_gridftp_server_control_t server)
 {
-    return is_running(server) ? globus_gridftp_server_control_stop(server) : gl_gsc_failure(__func__, "this server is not running");
+    return is_running(server) ? hang_up(server) : gl_gsc_failure(__func__, "this server is not running");
 }
 
 globus_result_t gl_adapt_globus_gridftp_server_control_421_end(globus_gridftp_server_control_t server, char *reply_msg)
