@@ -16,7 +16,7 @@
 
 /* ---- the control channel ---------------------------------------------------------------------------------------------------- */
 %param(globus_gridftp_server_control_start, attr, KEEPS)
-%callback_type(globus_gridftp_server_control_cb_t, AFTER=gl_gsc_done(server))
+%callback_type(globus_gridftp_server_control_cb_t, BEFORE=gl_gsc_ending(server), AFTER=gl_gsc_done(server))
 %param(globus_gridftp_server_control_destroy, server, CONSUMES)
 %callback_type(globus_gridftp_server_control_log_cb_t, LASTING)
 %param(globus_gridftp_server_control_set_cwd, cwd_string, NULLABLE)

@@ -114,6 +114,7 @@ globus_result_t gl_adapt_globus_gridftp_server_control_attr_set_log(
 /* ---- servers ------------------------------------------------------------------------------------------------------------------- */
 
 bool gl_gsc_close(globus_gridftp_server_control_t server);
+void gl_gsc_ending(globus_gridftp_server_control_t server);
 void gl_gsc_done(globus_gridftp_server_control_t server);
 
 globus_result_t gl_adapt_globus_gridftp_server_control_start(

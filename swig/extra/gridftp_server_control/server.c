@@ -89,7 +89,13 @@ static bool note_end(gl_gsc_server server)
 
 /* ---- the end -------------------------------------------------------------------------------------------------------------------- */
 
-/* The last callback: nothing comes from this server any more. */
+/* The last callback, in which the program may destroy it, comes next. */
+void gl_gsc_ending(globus_gridftp_server_control_t server)
+{
+    note_end(server);
+}
+
+/* The last callback was: nothing comes from this server any more. */
 void gl_gsc_done(globus_gridftp_server_control_t server)
 {
     Py_BEGIN_ALLOW_THREADS
