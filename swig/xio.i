@@ -2,6 +2,7 @@
 %include "lib/globus.swg"
 %needs(GLOBUS_XIO_MODULE)
 %prelude(globus_common.h)
+%adapters(xio_adapters.h)
 
 %function(globus_xio_attr_cntl, CONTROL=attr)
 %function(globus_xio_handle_cntl, CONTROL=handle)

@@ -424,6 +424,12 @@ GL_API bool gl_callback_begin(PyGILState_STATE *state);
 GL_API void gl_callback_end(PyGILState_STATE state);
 GL_API void gl_drain(double seconds);
 
+/* ---- calls that block (blocking.c) ------------------------------------------------------------------------------------ */
+
+/* Makes a call that may wait for long, without the GIL. While the main thread waits, signal handlers run; if one raises,
+ * `cancel` has to make the call return soon. True: one has raised, and the exception waits in this thread. */
+GL_API bool gl_block(void (*call)(void *), void (*cancel)(void *), void *argument);
+
 /* ---- modules (module.c) ----------------------------------------------------------------------------------------------- */
 
 GL_API int gl_module_ready(gl_module *module, PyObject *python_module);

@@ -1,0 +1,23 @@
+/* What is called in place of functions of XIO: those that wait, so that Ctrl-C ends the wait. */
+#ifndef XIO_ADAPTERS_H
+#define XIO_ADAPTERS_H
+
+#include <globus_xio.h>
+
+globus_result_t gl_adapt_globus_xio_open(globus_xio_handle_t handle, const char *contact_string, globus_xio_attr_t attr);
+globus_result_t gl_adapt_globus_xio_close(globus_xio_handle_t handle, globus_xio_attr_t attr);
+globus_result_t gl_adapt_globus_xio_read(
+    globus_xio_handle_t handle, globus_byte_t *buffer, globus_size_t buffer_length, globus_size_t waitforbytes,
+    globus_size_t *nbytes, globus_xio_data_descriptor_t data_desc);
+globus_result_t gl_adapt_globus_xio_readv(
+    globus_xio_handle_t handle, globus_xio_iovec_t *iovec, int iovec_count, globus_size_t waitforbytes,
+    globus_size_t *nbytes, globus_xio_data_descriptor_t data_desc);
+globus_result_t gl_adapt_globus_xio_write(
+    globus_xio_handle_t handle, globus_byte_t *buffer, globus_size_t buffer_length, globus_size_t waitforbytes,
+    globus_size_t *nbytes, globus_xio_data_descriptor_t data_desc);
+globus_result_t gl_adapt_globus_xio_writev(
+    globus_xio_handle_t handle, globus_xio_iovec_t *iovec, int iovec_count, globus_size_t waitforbytes,
+    globus_size_t *nbytes, globus_xio_data_descriptor_t data_desc);
+globus_result_t gl_adapt_globus_xio_server_accept(globus_xio_handle_t *out_handle, globus_xio_server_t server);
+
+#endif
