@@ -3,6 +3,7 @@
 %needs(GLOBUS_FTP_CLIENT_MODULE)
 %adapters("ftp_client_adapters.h")
 %prelude(globus_common.h)
+%adapters(ftp_client_adapters.h)
 
 
 /* Written when the operation completes. */
@@ -42,6 +43,16 @@
 %param(globus_ftp_client_restart_plugin_init, deadline, IN_POINTER, NULLABLE)
 %param(globus_ftp_client_debug_plugin_init, stream, KEEPS)
 %param(globus_ftp_client_*_plugin_set_copy_destroy, *_cb, NULLABLE)
+
+/* A plug-in has the functions and the data of its kind. */
+%param(globus_ftp_client_debug_plugin_destroy, plugin, MADE_BY=globus_ftp_client_debug_plugin_init)
+%param(globus_ftp_client_perf_plugin_[!i]*, plugin, MADE_BY=globus_ftp_client_perf_plugin_init)
+%param(globus_ftp_client_restart_plugin_destroy, plugin, MADE_BY=globus_ftp_client_restart_plugin_init)
+%param(globus_ftp_client_restart_marker_plugin_destroy, plugin, MADE_BY=globus_ftp_client_restart_marker_plugin_init)
+%param(globus_ftp_client_throughput_plugin_[!i]*, plugin, MADE_BY=globus_ftp_client_throughput_plugin_init)
+%param(globus_ftp_client_plugin_destroy, plugin, MADE_BY=globus_ftp_client_plugin_init)
+%param(globus_ftp_client_plugin_set_*, plugin, MADE_BY=globus_ftp_client_plugin_init)
+%param(globus_ftp_client_plugin_get_plugin_specific, plugin, MADE_BY=globus_ftp_client_plugin_init, LENT)
 
 /* Objects that come back as they were given. */
 %param(globus_ftp_client_handle_?et_user_pointer, user_pointer, DATA)

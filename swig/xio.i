@@ -56,8 +56,8 @@
 %param(globus_xio_driver_error_match_with_cb, callback, DURING)
 %param(globus_xio_driver_error_match*, type, POINTER)
 
-%param(globus_xio_driver_unload, driver, CONSUMES)
-%param(globus_xio_driver_destroy, driver, CONSUMES)
+%param(globus_xio_driver_unload, driver, CONSUMES, MADE_BY=globus_xio_driver_load)
+%param(globus_xio_driver_destroy, driver, CONSUMES, MADE_BY=globus_xio_driver_init)
 
 /* Closing cancels what other threads wait for in the handle. */
 %param(globus_xio_close, handle, CONSUMES, EXTERNAL)
@@ -70,6 +70,14 @@
 %param(globus_xio_open, contact_string, NULLABLE)
 %param(globus_xio_*open, attr, KEEPS)
 %param(globus_xio_server_create, server_attr, KEEPS)
+
+/* A table of the drivers that strings may name: the library makes and reads it. */
+%function(globus_xio_driver_list_from_string, PYTHON)
+%function(globus_xio_driver_safe_table_from_string, PYTHON)
+%param(globus_xio_driver_list_from_string, safe_table, IN, NULLABLE)
+
+%handle(globus_xio_system_file_handle_t, globus_xio_system_file_destroy(value))
+%handle(globus_xio_system_socket_handle_t, globus_xio_system_socket_destroy(value))
 
 %skip(globus_xio_driver_merge_operation, "declared, exported by no library")
 %skip(globus_i_xio_load_init, "internal")

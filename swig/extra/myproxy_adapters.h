@@ -91,6 +91,7 @@ void gl_adapt_myproxy_log_use_stream(FILE *stream);
 /* ---- authorization -------------------------------------------------------------------------------------------------------------- */
 
 void                  gl_adapt_authorization_data_free(authorization_data_t **data);
+int                   gl_adapt_authorization_init_server(authorization_data_t ***data, author_method_t methods[]);
 author_status_t       gl_adapt_authorization_get_status(
     author_method_t method, struct myproxy_creds *creds, char *client_name, myproxy_server_context_t *config);
 authorization_data_t *gl_adapt_authorization_store_response(

@@ -1,8 +1,9 @@
-/* What is called in place of functions of XIO: those that wait, so that Ctrl-C ends the wait. */
+/* What is called in place of functions of XIO: those that wait, so that Ctrl-C ends the wait, and those that follow what they get. */
 #ifndef XIO_ADAPTERS_H
 #define XIO_ADAPTERS_H
 
 #include <globus_xio.h>
+#include <globus_xio_util.h>
 
 globus_result_t gl_adapt_globus_xio_open(globus_xio_handle_t handle, const char *contact_string, globus_xio_attr_t attr);
 globus_result_t gl_adapt_globus_xio_close(globus_xio_handle_t handle, globus_xio_attr_t attr);
@@ -19,5 +20,16 @@ globus_result_t gl_adapt_globus_xio_writev(
     globus_xio_handle_t handle, globus_xio_iovec_t *iovec, int iovec_count, globus_size_t waitforbytes,
     globus_size_t *nbytes, globus_xio_data_descriptor_t data_desc);
 globus_result_t gl_adapt_globus_xio_server_accept(globus_xio_handle_t *out_handle, globus_xio_server_t server);
+
+/* ---- contact.c ----------------------------------------------------------------------------------------------------- */
+
+globus_result_t gl_adapt_globus_xio_contact_info_to_encoded_string(
+    const globus_xio_contact_t *contact_info, const globus_xio_contact_t *encode_chars, char **contact_string);
+globus_result_t gl_adapt_globus_xio_contact_info_to_url(const globus_xio_contact_t *contact_info, char **contact_string);
+
+/* ---- driver_list.c -------------------------------------------------------------------------------------------------- */
+
+globus_result_t gl_adapt_globus_xio_handle_create_from_url(
+    globus_xio_handle_t *out_h, const char *scheme, globus_xio_attr_t attr, char *param_string);
 
 #endif

@@ -1,7 +1,7 @@
 /* The frame of one wrapped call: arguments in, outputs out, and what happens to all of it afterwards. */
 #include "gl.h"
 
-#include <globus_module.h>
+#include <globus_common.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +105,14 @@ static bool is_gift(const gl_slot *slot, PyObject *input)
     return slot->flags & GL_GIVEN && slot->role == GL_IN && input && !PyLong_CheckExact(input);
 }
 
+static const char reference[] = "globus_object_t reference";
+
+/* What C takes over when it is called. */
+static bool is_result(const gl_slot *slot)
+{
+    return slot->role == GL_IN && gl_type_of(slot->type)->kind == GL_RESULT;
+}
+
 void gl_end(gl_call *call)
 {
     if (call->ended) return;
@@ -129,12 +137,14 @@ void gl_end(gl_call *call)
     Py_CLEAR(call->held_more);
     for (int i = 0; call->function && i < call->function->count; ++i)
     {
+        if (!call->called && is_result(&call->function->slots[i]) && call->where[i]) gl_result_drop(*(uint32_t *)call->where[i]);
         if (call->filled & 1u << i) gl_type_of(call->function->slots[i].type)->release(*(void **)call->where[i]);
         gl_object *object = call->made[i] ? gl_as_object(call->made[i]) : NULL;
         if (object && object->claimed == call) object->claimed = NULL;
         if (!call->committed && is_gift(&call->function->slots[i], call->made[i])) gl_take(call->made[i]);
-        if (!call->committed && call->made[i] && call->function->slots[i].flags & GL_SHARED)
-            gl_unshare(((gl_object *)call->made[i])->pointer);
+        if (!call->committed && object && call->function->slots[i].flags & GL_SHARED) gl_unshare(object->pointer);
+        if (!call->called && call->made[i] && PyCapsule_IsValid(call->made[i], reference))
+            globus_object_free(PyCapsule_GetPointer(call->made[i], reference));
         Py_CLEAR(call->made[i]);
     }
     gl_pins_release(call->pins);
@@ -403,8 +413,15 @@ static gl_object *shared_with(const gl_call *call)
     return first && !(function->slots[0].flags & GL_SHARED) ? call->busy[0] : NULL;
 }
 
-static int share(gl_call *call, int index, PyObject *input)
+static int share(gl_call *call, int index, PyObject *input, void *where)
 {
+    if (!gl_as_object(input))       /* a GlobusError: C gets a reference to its object, which is taken back if C is not called */
+    {
+        void *object = *(void **)where;
+        if (!(call->made[index] = PyCapsule_New(object, reference, NULL))) return -1;
+        globus_object_reference(object);
+        return 0;
+    }
     gl_object *owner = shared_with(call);
     bool same_kind = owner && owner->type == ((gl_object *)input)->type;
     if (gl_share(same_kind ? owner : NULL, (gl_object *)input) < 0) return -1;
@@ -420,6 +437,17 @@ static int string_forever(const char **where)
     Py_XDECREF(bytes);
     if (kept) *where = PyBytes_AsString(kept);
     return kept ? 0 : -1;
+}
+
+/* Some C functions take a handle for one of their own kind without looking. One that came from a callback was never made here. */
+static int made_by(const gl_function *function, const gl_slot *slot, PyObject *input)
+{
+    const gl_object *object = gl_as_object(input);
+    const char *maker = object && object->maker ? object->maker->name : NULL;
+    if (!object || (maker ? strcmp(maker, slot->maker) == 0 : slot->flags & GL_LENT)) return 0;
+    PyErr_Format(PyExc_ValueError, "%s(): this %s was made by %s(), not by %s()", function->name, object->type->name,
+                 maker ? maker : "the library", slot->maker);
+    return -1;
 }
 
 int gl_in(gl_call *call, const gl_function *function, int index, PyObject *input, PyObject *args, void *where)
@@ -439,12 +467,13 @@ int gl_in(gl_call *call, const gl_function *function, int index, PyObject *input
         case GL_IN_POINTER: case GL_INOUT: status = address_in(call, function, index, input, where); break;
         default: status = gl_from_python(call, index, slot, input, where); break;
     }
+    if (status == 0 && slot->maker) status = made_by(function, slot, input);
     if (status == 0 && claims(slot, input)) status = claim(call, function, index, input);
     if (status == 0 && slot->flags & (GL_CONSUMES | GL_KEEPS | GL_HOLDS | GL_GIVEN | GL_FOREVER) && !call->made[index])
         call->made[index] = Py_NewRef(input);
     if (status == 0 && slot->flags & GL_FOREVER && gl_type_of(slot->type)->kind == GL_STRING)
         status = string_forever(where);
-    if (status == 0 && slot->flags & GL_SHARED && input != Py_None) status = share(call, index, input);
+    if (status == 0 && slot->flags & GL_SHARED && input != Py_None) status = share(call, index, input, where);
     if (status == 0 && is_gift(slot, input)) status = gl_give(input);      /* before the call: C may pass it on at once */
     return status;
 }
@@ -641,12 +670,15 @@ static PyObject *output(gl_call *call, const gl_function *function, int index)
     if (slot->flags & GL_BY_ADDRESS)
     {
         if (slot->flags & GL_FREE && gl_object_adopt((gl_object *)call->made[index]) < 0) return NULL;
+        ((gl_object *)call->made[index])->maker = function;
         return own(Py_NewRef(call->made[index]), slot);
     }
     if (type->kind == GL_RESULT && !(slot->flags & GL_OWNED)) return gl_error_peek(*(uint32_t *)storage);
     PyObject *result = is_borrowed(call, slot) ? gl_object_borrow(slot->type, *(void **)storage, call->busy[0])
                                                : gl_to_python(slot, storage);
     if (is_new_handle(slot)) made_output(call, index, result);
+    gl_object *made = result && slot->flags & GL_OWNED ? gl_as_object(result) : NULL;
+    if (made && !made->maker) made->maker = function;
     if (type->kind == GL_STRING) free_output(slot, *(void **)storage);
     if (type->kind == GL_STRINGS && slot->flags & GL_FREE)
     {
@@ -822,7 +854,7 @@ void gl_commit(gl_call *call)
     {
         int flags = function->slots[i].flags;
         PyObject *object = call->made[i];
-        if (flags & GL_SHARED && object && shared_with(call)) gl_shared(shared_with(call), (gl_object *)object);
+        if (flags & GL_SHARED && object && gl_as_object(object) && shared_with(call)) gl_shared(shared_with(call), (gl_object *)object);
         if (flags & GL_FOREVER && object && object != Py_None && !PyUnicode_Check(object)) keep_forever(object);
         if (flags & GL_CONSUMES && object && gl_as_object(object)) gl_object_close((gl_object *)object);
         if (flags & GL_RELEASES) release_lasting(*(int *)call->where[i]);
@@ -885,6 +917,7 @@ PyObject *gl_return(gl_call *call, const gl_function *function, const void *valu
     const gl_type *type = gl_type_of(slot->type);
     PyObject *error = NULL;
     call->function = function;
+    call->called = true;
     if (PyErr_Occurred()) return NULL;      /* an adapter has raised */
     if (type->kind == GL_RESULT)
     {
@@ -920,7 +953,7 @@ PyObject *gl_return(gl_call *call, const gl_function *function, const void *valu
     PyObject *result = is_borrowed(call, slot) ? gl_object_borrow(slot->type, *(void *const *)value, call->busy[0])
                                                : gl_to_python(slot, value);
     for (int i = 0; result && gl_as_object(result) && i < function->count; ++i)     /* what was stored in a new object */
-        if (function->slots[i].flags & GL_SHARED && call->made[i]) gl_shared((gl_object *)result, (gl_object *)call->made[i]);
+        if (function->slots[i].flags & GL_SHARED && call->made[i] && gl_as_object(call->made[i])) gl_shared((gl_object *)result, (gl_object *)call->made[i]);
     if (type->kind == GL_STRING) free_output(slot, *(void *const *)value);
     if (type->kind == GL_STRINGS && slot->flags & GL_FREE) free(*(void *const *)value);
     return append(call, NULL, result);

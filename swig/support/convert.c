@@ -247,6 +247,12 @@ static int object_from_python(gl_call *call, int index, const gl_slot *slot, PyO
     if (!gl_object_check(object, type)) return gl_bad_argument(call, index, type->name, object);
     gl_object *handle = (gl_object *)object;
     if (gl_object_usable(handle) < 0) return -1;
+    if ((uintptr_t)handle->pointer < 4096 && !(slot->flags & GL_NULLABLE))     /* GLOBUS_XIO_QUERY */
+    {
+        PyErr_Format(PyExc_ValueError, "%s(): this %s is a constant that stands for none in particular",
+                     call->function ? call->function->name : "the call", type->name);
+        return -1;
+    }
     *(void **)address = handle->pointer;
     return gl_mark_busy(call, handle);
 }

@@ -175,6 +175,12 @@ static uint32_t put_text(PyObject *object)
     return result;
 }
 
+void gl_result_drop(uint32_t result)
+{
+    globus_object_t *object = result ? globus_error_get(result) : NULL;
+    if (object) globus_object_free(object);
+}
+
 int gl_result_from_python(PyObject *object, uint32_t *result)
 {
     *result = GLOBUS_SUCCESS;

@@ -139,6 +139,7 @@ enum
     GL_HOLDS = 2097152,     /* as GL_KEEPS; and the object cannot be destroyed while the handle that uses it is alive */
     GL_FRAGILE = 4194304,   /* of a GL_INOUT: of no use after a failing GSS call, which destroys it */
     GL_CHECKED = 8388608,   /* of a result: a negative number, or NULL, is a failure */
+    GL_LENT = 16777216,     /* of a slot with a maker: or it came from a callback */
 };
 
 struct gl_slot
@@ -149,6 +150,7 @@ struct gl_slot
     int         flags;
     int         partner;    /* index of the buffer of a length, and the like; -1 */
     long        extent;     /* of arrays */
+    const char *maker;      /* of a handle: the function that must have made it, or NULL */
 };
 
 struct gl_function
@@ -204,6 +206,7 @@ struct gl_call
     uint32_t           filled;               /* by slot: storage of a converted type that must be released */
     bool               gives;                /* what from_python stores becomes C's: memory from malloc */
     bool               committed;            /* the C call succeeded */
+    bool               called;               /* the C function has run */
     bool               ended;
     int                held_count, closure_count, busy_count;
     PyObject          *callback_arg;
@@ -268,6 +271,7 @@ GL_API PyObject *gl_error_from_major(uint32_t major, uint32_t minor);
 void            *gl_error_object(PyObject *error);                  /* the globus_object_t of a GlobusError, or NULL */
 GL_API void      gl_raise(PyObject *error);                        /* steals */
 GL_API int       gl_result_from_python(PyObject *object, uint32_t *result);
+void             gl_result_drop(uint32_t result);                  /* nobody will take its error object */
 
 /* ---- handles and structs (object.c) --------------------------------------------------------------------------- */
 
@@ -287,6 +291,7 @@ struct gl_object
     bool      box;           /* `pointer` was malloc-ed by us */
     bool      transient;     /* memory of C that is valid only inside one callback */
     int       lent;          /* running callbacks that have it as an argument, of a transient one */
+    const gl_function *maker;   /* the call that it came out of, of what is owned */
     const void *claimed;     /* by this running call, which may destroy it, or by the reaper */
 };
 
@@ -331,6 +336,19 @@ int          gl_object_adopt(gl_object *object);       /* takes over the malloc-
 int       gl_content_set(gl_object *object, const gl_field *field, char *address, PyObject *value);
 PyObject *gl_content_get(const gl_field *field, char *address);        /* a copy of what a pointer to structs points to */
 GL_API void gl_content_free(const gl_type *type, void *memory);        /* all of it; erases it first */
+
+/* ---- functions written by hand (hand.c) ----------------------------------------------------------------------------- */
+
+typedef struct gl_hand
+{
+    gl_object      *objects[GL_MAX_SLOTS];
+    int             count;
+    struct gl_hand *outer;
+} gl_hand;
+
+GL_API void gl_hand_begin(gl_hand *hand, PyObject *const *arguments, int count);    /* they are in use */
+GL_API void gl_hand_end(gl_hand *hand);
+GL_API int  gl_hand_others(const gl_object *object);    /* how many others use it than the function that runs in this thread */
 
 /* ---- objects that C keeps (given.c) ---------------------------------------------------------------------------------- */
 

@@ -288,7 +288,7 @@ static bool is_credential(PyObject *object)
 
 static int credentials_from_python(gl_call *call, PyObject *list, Py_ssize_t count, gss_buffer_desc *buffer)
 {
-    void **credentials = gl_allocate(call, (size_t)count * sizeof *credentials);
+    void **credentials = gl_allocate_array(call, count, sizeof *credentials);
     if (!credentials) return -1;
     for (Py_ssize_t i = 0; i < count; ++i)
     {
@@ -313,6 +313,7 @@ int gl_option_value_from_python(gl_call *call, PyObject *object, void *address)
     if (!PyList_Check(object) && !PyTuple_Check(object)) return gl_bad_argument(call, -1, "bytes, a list or None", object);
     Py_ssize_t count = PySequence_Size(object);
     PyObject *first = count > 0 ? PySequence_GetItem(object, 0) : NULL;
+    if (count < 0 || (count > 0 && !first)) return -1;
     bool credentials = first && is_credential(first);
     Py_XDECREF(first);
     value->kind = credentials ? GL_OPTION_CREDENTIALS : GL_OPTION_OIDS;

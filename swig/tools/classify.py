@@ -65,6 +65,7 @@ class Slot:
     extent: str = "0"
     c: str = ""  # the C type of the parameter
     when: str = ""  # of a union's member: the C expression that says whether it is set
+    maker: str = ""  # of a handle: the function that must have made it
     fallback: str = ""  # of a struct's function pointer: what stands there for None
     python: str = ""  # the annotation, where the C type does not tell it
 
@@ -470,6 +471,7 @@ class Classifier:
             except Unknown as reason:
                 raise Unknown(f"{function.name}(), parameter {parameter.name}: {reason}") from None
             slot.c = parameter.type.spelling
+            slot.maker = given("MADE_BY", words) or ""
             slots.append(slot)
         self.pair_lengths(function.name, slots)
         pair_arguments(slots)
@@ -729,7 +731,7 @@ class Classifier:
 
 FLAGS = {
     "NULLABLE", "CONSUMES", "OWNED", "FREE", "OPENSSL_FREE", "KEEPS", "LASTING", "DURING", "WRITABLE", "TERMINATED",
-    "EXTERNAL", "RELEASES", "SHARED", "FOREVER", "BY_ADDRESS", "VIEW", "GIVEN", "HOLDS", "FRAGILE",
+    "EXTERNAL", "RELEASES", "SHARED", "FOREVER", "BY_ADDRESS", "VIEW", "GIVEN", "HOLDS", "FRAGILE", "LENT",
 }  # fmt: skip
 LIFETIMES = {"LASTING", "DURING", "ONCE"}
 COUNTED = {

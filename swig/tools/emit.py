@@ -53,8 +53,10 @@ class Aliases:
 def slot_text(slot: Slot) -> str:
     role = {"SILENT": "OUT", "LENGTH_OUT": "LENGTH", "INOUT_ARRAY": "ARRAY"}.get(slot.role, slot.role)
     flags = " | ".join(f"GL_{f}" for f in dict.fromkeys(slot.flags)) or "0"
+    maker = c_string(slot.maker) if slot.maker else "NULL"
     return (
-        f"{{{c_string(slot.name)}, &{slot.type.symbol}, GL_{role}, {flags}, {slot.partner}, {slot.extent}}}"
+        f"{{{c_string(slot.name)}, &{slot.type.symbol}, GL_{role}, {flags}, "
+        f"{slot.partner}, {slot.extent}, {maker}}}"
     )
 
 
@@ -273,9 +275,15 @@ def by_hand_prototype(function: Function, signature: Signature) -> str:
 
 
 def by_hand(function: Function, signature: Signature, text: str) -> str:
-    """py_<name> takes and gives Python objects, with the GIL."""
+    """py_<name> takes and gives Python objects, with the GIL; they are in use meanwhile."""
     name = f"py_{function.name}"
-    return (
+    count = len(inputs(signature))
+    arguments = ", ".join(f"arg{i + 1}" for i in range(count))
+    guard = (
+        f"%exception {name} {{\n  if (gl_enter(&gl_f_{function.name}) < 0) SWIG_fail;\n  gl_hand hand;\n"
+        f"  gl_hand_begin(&hand, (PyObject *[]){{{arguments}}}, {count});\n  $action\n  gl_hand_end(&hand);\n}}\n"
+    )
+    return (guard if count else "") + (
         f'%rename({function.name}) {name};\n%feature("nothread", "1") {name};\n'
         f'%feature("docstring") {name} {c_string(text)};\n{by_hand_prototype(function, signature)}'
     )

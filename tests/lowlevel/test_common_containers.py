@@ -290,7 +290,7 @@ def test_fifo_destroy_all() -> None:
     assert fifo.closed
 
 
-def test_a_comparison_may_close_the_fifo() -> None:
+def test_a_comparison_cannot_close_the_fifo() -> None:
     class Closing:
         def __eq__(self, other: object) -> bool:
             common.globus_fifo_destroy(fifo)
@@ -299,8 +299,10 @@ def test_a_comparison_may_close_the_fifo() -> None:
         __hash__ = None  # type: ignore[assignment]
 
     fifo = make_fifo(Closing(), 2)
-    with pytest.raises(ValueError, match="closed"):
+    with pytest.raises(ValueError, match="in use"):
         common.globus_fifo_remove(fifo, 2)
+    assert not fifo.closed
+    common.globus_fifo_destroy(fifo)
 
 
 # ---- priority queues -----------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ void *cm_ending(const char *function, const char *name, const char *type, PyObje
     void *pointer = cm_handle(function, name, type, object);
     if (!pointer) return NULL;
     const gl_object *handle = (gl_object *)object;
-    const char *why = handle->busy ? "is in use by another call" : handle->owned ? NULL : "belongs to the library";
+    const char *why = gl_hand_others(handle) > 0 ? "is in use by another call" : handle->owned ? NULL : "belongs to the library";
     if (!why) return pointer;
     PyErr_Format(PyExc_ValueError, "%s(): this %s %s", function, type, why);
     return NULL;

@@ -86,16 +86,16 @@ PyObject *py_globus_handle_table_destroy(PyObject *object)
 PyObject *py_globus_handle_table_insert(PyObject *object, PyObject *datum, PyObject *initial_refs)
 {
     long references;
+    if (cm_integer("globus_handle_table_insert", "initial_refs", initial_refs, 1, INT32_MAX, &references) < 0) return NULL;
     globus_handle_table_t *table = table_of("globus_handle_table_insert", object);
-    if (!table || cm_integer("globus_handle_table_insert", "initial_refs", initial_refs, 1, INT32_MAX, &references) < 0
-        || gl_give(datum) < 0)
-        return NULL;
+    if (!table || gl_give(datum) < 0) return NULL;
     globus_handle_t handle = globus_handle_table_insert(table, datum == Py_None ? NULL : datum, (int)references);
     if (handle != GLOBUS_NULL_HANDLE) return PyLong_FromLong(handle);
     gl_take(datum);
     return PyErr_NoMemory();
 }
 
+/* Before the table is looked at: a number's __index__() may close it. */
 static int handle_of(const char *function, PyObject *object, globus_handle_t *handle)
 {
     long value;
@@ -107,8 +107,9 @@ static int handle_of(const char *function, PyObject *object, globus_handle_t *ha
 PyObject *py_globus_handle_table_increment_reference(PyObject *object, PyObject *number)
 {
     globus_handle_t handle;
+    if (handle_of("globus_handle_table_increment_reference", number, &handle) < 0) return NULL;
     globus_handle_table_t *table = table_of("globus_handle_table_increment_reference", object);
-    if (!table || handle_of("globus_handle_table_increment_reference", number, &handle) < 0) return NULL;
+    if (!table) return NULL;
     return PyBool_FromLong(globus_handle_table_increment_reference(table, handle));
 }
 
@@ -117,17 +118,18 @@ PyObject *py_globus_handle_table_increment_reference_by(PyObject *object, PyObje
     const char *function = "globus_handle_table_increment_reference_by";
     long step;
     globus_handle_t handle;
+    if (handle_of(function, number, &handle) < 0 || cm_integer(function, "inc", inc, 0, INT32_MAX, &step) < 0) return NULL;
     globus_handle_table_t *table = table_of(function, object);
-    if (!table || handle_of(function, number, &handle) < 0 || cm_integer(function, "inc", inc, 0, INT32_MAX, &step) < 0)
-        return NULL;
+    if (!table) return NULL;
     return PyBool_FromLong(globus_handle_table_increment_reference_by(table, handle, (unsigned)step));
 }
 
 PyObject *py_globus_handle_table_decrement_reference(PyObject *object, PyObject *number)
 {
     globus_handle_t handle;
+    if (handle_of("globus_handle_table_decrement_reference", number, &handle) < 0) return NULL;
     globus_handle_table_t *table = table_of("globus_handle_table_decrement_reference", object);
-    if (!table || handle_of("globus_handle_table_decrement_reference", number, &handle) < 0) return NULL;
+    if (!table) return NULL;
     PyObject *callable = Py_NewRef(destructor_of(object)), *outer = begin();
     globus_bool_t left = globus_handle_table_decrement_reference(table, handle);
     end(outer, callable);
@@ -138,7 +140,8 @@ PyObject *py_globus_handle_table_decrement_reference(PyObject *object, PyObject 
 PyObject *py_globus_handle_table_lookup(PyObject *object, PyObject *number)
 {
     globus_handle_t handle;
+    if (handle_of("globus_handle_table_lookup", number, &handle) < 0) return NULL;
     globus_handle_table_t *table = table_of("globus_handle_table_lookup", object);
-    if (!table || handle_of("globus_handle_table_lookup", number, &handle) < 0) return NULL;
+    if (!table) return NULL;
     return gl_given(globus_handle_table_lookup(table, handle));
 }

@@ -76,7 +76,7 @@ void cm_release(PyObject *nodes)
 
 int cm_may_change(const char *function, const gl_object *node)
 {
-    const char *why = node->busy ? "is in use by another call" : node->owned ? NULL : "belongs to the library: change a copy";
+    const char *why = gl_hand_others(node) > 0 ? "is in use by another call" : node->owned ? NULL : "belongs to the library: change a copy";
     if (why) PyErr_Format(PyExc_ValueError, "%s(): this globus_list_t %s", function, why);
     return why ? -1 : 0;
 }

@@ -108,7 +108,7 @@ PyObject *py_globus_object_get_local_instance_data(PyObject *object)
 
 static time_t *kept_time(const time_t *time)
 {
-    time_t *kept = malloc(sizeof *kept);
+    time_t *kept = time ? malloc(sizeof *kept) : NULL;
     if (kept) *kept = *time;
     return kept;
 }

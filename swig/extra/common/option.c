@@ -257,9 +257,6 @@ static PyObject *end(context *owner, globus_result_t result)
 PyObject *py_globus_options_command_line_process(PyObject *object, PyObject *argv)
 {
     const char *function = "globus_options_command_line_process";
-    context *owner;
-    globus_options_handle_t handle = handle_of(function, object, &owner);
-    if (!handle) return NULL;
     if (PyUnicode_Check(argv) || PyBytes_Check(argv) || !PySequence_Check(argv))
         return cm_expected(function, "argv", "a sequence of strings", argv), NULL;
     PyObject *items = PySequence_Tuple(argv), *held = PyList_New(0);
@@ -272,7 +269,9 @@ PyObject *py_globus_options_command_line_process(PyObject *object, PyObject *arg
         Py_XDECREF(bytes);
     }
     PyObject *result = NULL;
-    if (strings && !PyErr_Occurred())
+    context *owner;
+    globus_options_handle_t handle = strings && !PyErr_Occurred() ? handle_of(function, object, &owner) : NULL;
+    if (handle)
     {
         begin(owner, false);
         result = end(owner, globus_options_command_line_process(handle, (int)count, strings));
@@ -295,25 +294,27 @@ PyObject *py_globus_options_env_process(PyObject *object)
 PyObject *py_globus_options_file_process(PyObject *object, PyObject *filename)
 {
     const char *function = "globus_options_file_process", *path;
+    PyObject *bytes = cm_text(function, "filename", filename, false, &path), *result = NULL;
     context *owner;
-    globus_options_handle_t handle = handle_of(function, object, &owner);
-    PyObject *bytes = handle ? cm_text(function, "filename", filename, false, &path) : NULL;
-    if (!bytes) return NULL;
-    begin(owner, true);
-    PyObject *result = end(owner, globus_options_file_process(handle, (char *)path));
-    Py_DECREF(bytes);
+    globus_options_handle_t handle = bytes ? handle_of(function, object, &owner) : NULL;
+    if (handle)
+    {
+        begin(owner, true);
+        result = end(owner, globus_options_file_process(handle, (char *)path));
+    }
+    Py_XDECREF(bytes);
     return result;
 }
 
 PyObject *py_globus_options_xinetd_file_process(PyObject *object, PyObject *filename, PyObject *service_name)
 {
     const char *function = "globus_options_xinetd_file_process", *path, *service;
-    context *owner;
-    globus_options_handle_t handle = handle_of(function, object, &owner);
-    PyObject *bytes = handle ? cm_text(function, "filename", filename, false, &path) : NULL;
+    PyObject *bytes = cm_text(function, "filename", filename, false, &path);
     PyObject *service_bytes = bytes ? cm_text(function, "service_name", service_name, false, &service) : NULL;
     PyObject *result = NULL;
-    if (service_bytes)
+    context *owner;
+    globus_options_handle_t handle = service_bytes ? handle_of(function, object, &owner) : NULL;
+    if (handle)
     {
         begin(owner, true);
         result = end(owner, globus_options_xinetd_file_process(handle, (char *)path, (char *)service));

@@ -33,6 +33,7 @@ static char **copy_strings(const char *function, const char *name, PyObject *seq
         free_strings(strings);
         return PyErr_Occurred() ? NULL : (char **)PyErr_NoMemory();
     }
+    if (!strings && !PyErr_Occurred()) PyErr_NoMemory();
     return strings;
 }
 

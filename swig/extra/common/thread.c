@@ -139,8 +139,9 @@ PyObject *py_globus_thread_self(void)
 PyObject *py_globus_thread_kill(PyObject *thread, PyObject *sig)
 {
     long number;
+    if (cm_integer("globus_thread_kill", "sig", sig, 0, 64, &number) < 0) return NULL;
     globus_thread_t *target = cm_handle("globus_thread_kill", "thread", "globus_thread_t", thread);
-    if (!target || cm_integer("globus_thread_kill", "sig", sig, 0, 64, &number) < 0) return NULL;
+    if (!target) return NULL;
     PyObject *capsule = ((gl_object *)thread)->keep ? PyDict_GetItemString(((gl_object *)thread)->keep, "life") : NULL;
     liveness *life = capsule ? PyCapsule_GetPointer(capsule, "cm_liveness") : NULL;
     int rc = 0;

@@ -4,6 +4,7 @@
 #include "gl.h"
 #include "gridftp_server.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,6 +80,35 @@ globus_result_t gl_adapt_globus_gfs_config_get_list(const char *option_name, cha
     return GLOBUS_SUCCESS;
 }
 
+static void unheard(const char *option_name, void *value, void *arg)
+{
+    (void)option_name, (void)value, (void)arg;
+}
+
+/* C crashes when a value is set for what is no option. Only a request for news of one tells whether it is; that stays. */
+static bool is_option(const char *name)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static globus_list_t *options;
+    bool found = false;
+    pthread_mutex_lock(&lock);
+    for (globus_list_t *list = options; !found && !globus_list_empty(list); list = globus_list_rest(list))
+        found = strcmp(globus_list_first(list), name) == 0;
+    globus_i_gfs_config_option_cb_ent_t *ignored;
+    char *copy = found ? NULL : strdup(name);
+    if (copy && globus_gfs_config_add_cb(&ignored, copy, (void *)unheard, NULL) == 0)
+        found = globus_list_insert(&options, copy) == 0;
+    else free(copy);
+    pthread_mutex_unlock(&lock);
+    return found;
+}
+
+static globus_result_t check_option(const char *name)
+{
+    globus_result_t result = gl_gfs_check_configured();
+    return result != GLOBUS_SUCCESS || is_option(name) ? result : globus_error_put(GlobusGFSErrorObjParameter(name));
+}
+
 static globus_result_t known(int status, const char *option)
 {
     return status == 0 ? GLOBUS_SUCCESS : globus_error_put(GlobusGFSErrorObjParameter(option));
@@ -86,19 +116,19 @@ static globus_result_t known(int status, const char *option)
 
 globus_result_t gl_adapt_globus_gfs_config_set_int(char *option_name, int int_value)
 {
-    globus_result_t result = gl_gfs_check_configured();
+    globus_result_t result = check_option(option_name);
     return result == GLOBUS_SUCCESS ? known(globus_gfs_config_set_int(option_name, int_value), option_name) : result;
 }
 
 globus_result_t gl_adapt_globus_gfs_config_set_bool(char *option_name, int int_value)
 {
-    globus_result_t result = gl_gfs_check_configured();
+    globus_result_t result = check_option(option_name);
     return result == GLOBUS_SUCCESS ? known(globus_gfs_config_set_bool(option_name, int_value), option_name) : result;
 }
 
 globus_result_t gl_adapt_globus_gfs_config_inc_int(char *option_name, int inc_val)
 {
-    globus_result_t result = gl_gfs_check_configured();
+    globus_result_t result = check_option(option_name);
     return result == GLOBUS_SUCCESS ? known(globus_gfs_config_inc_int(option_name, inc_val), option_name) : result;
 }
 
@@ -106,6 +136,7 @@ globus_result_t gl_adapt_globus_gfs_config_inc_int(char *option_name, int inc_va
 globus_result_t gl_adapt_globus_gfs_config_set_ptr(char *option_name, const char *ptr)
 {
     globus_result_t result = check_string(option_name);
+    if (result == GLOBUS_SUCCESS) result = check_option(option_name);
     if (result != GLOBUS_SUCCESS) return result;
     char *copy = ptr ? strdup(ptr) : NULL;
     if (ptr && !copy) return gl_gfs_failure("out of memory");

@@ -12,6 +12,15 @@ void gl_adapt_authorization_data_free(authorization_data_t **data)
     (void)data;
 }
 
+/* C has room for one challenge of each kind. */
+int gl_adapt_authorization_init_server(authorization_data_t ***data, author_method_t methods[])
+{
+    int count = 0;
+    while (methods[count] != AUTHORIZETYPE_NULL) ++count;
+    if (count >= AUTHORIZETYPE_NUMMETHODS) return gl_refuse("There are more authorization methods than kinds of them");
+    return authorization_init_server(data, methods);
+}
+
 static int check_creds(const struct myproxy_creds *creds)
 {
     return creds->username ? 0 : gl_refuse("The credentials have no username");

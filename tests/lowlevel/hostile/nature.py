@@ -1,0 +1,56 @@
+"""What a function does by its nature, where that looks like a crash or a hang.
+
+Each entry is a promise of C that the binding keeps, with the reason; test_robustness.py checks that every name exists.
+"""
+
+from __future__ import annotations
+
+# These may wait for ever with arguments that are right. They are called last, in threads that are left behind.
+WAITS = {
+    "globus_cond_wait": "waits for a signal",
+    "globus_mutex_lock": "waits for the thread that has locked it, which may be the caller",
+    "globus_rw_cond_wait": "waits for a signal",
+    "globus_rw_mutex_readlock": "waits for the thread that has locked it, which may be the caller",
+    "globus_rw_mutex_writelock": "waits for the thread that has locked it, which may be the caller",
+    "globus_poll_blocking": "waits for an event",
+    "globus_libc_lock": "waits for the thread that has locked it; whatever else needs that lock waits, too",
+}
+
+# These end the process or the thread that calls them, or change it as a whole.
+ENDS = {
+    "globus_fatal": "raises SystemExit: C ends the process",
+    "globus_fatal_perror": "raises SystemExit: C ends the process",
+    "globus_silent_fatal": "raises SystemExit: C ends the process",
+    "globus_panic": "raises SystemExit: C ends the process",
+    "globus_thread_exit": "raises SystemExit, which ends a thread",
+}
+
+# These have a meaning for what looks wrong.
+ACCEPTS = {"globus_object_time_set_time_time": "takes None for no time, as C does NULL"}
+
+# Modules with functions that still crash: nothing is made with them for the functions of others.
+UNMENDED = {
+    "gass_cache": "crashes for tags that are None, waits for locks of its files",
+    "gass_copy": "crashes for URLs that it cannot parse",
+    "gass_server_ez": "crashes for listeners that were never made",
+    "gram_client": "crashes for attributes that are None",
+    "gram_protocol": "overflows its buffers for jobs and states out of range",
+    "io": "crashes for attributes that are None",
+}
+
+# Values that a parameter is given, of any function (*) or one: others do what they ask for, sleep for days, read
+# the pipes of the process until the writer writes, send the process a signal.
+DESCRIPTORS: list[object] = [-1, 700, 2**31 - 1, -(2**31), 2**40]
+BOUNDED: dict[tuple[str, str], list[object]] = {
+    ("globus_libc_usleep", "usec"): [0, 1, 1000, -1, 2**64],
+    ("globus_thread_kill", "sig"): [0, -1, 65, 1000, 2**40],
+    ("*", "fd"): DESCRIPTORS,
+    ("*", "fdp"): DESCRIPTORS,
+    ("*", "socket"): DESCRIPTORS,
+    ("*", "system_handle"): DESCRIPTORS,
+}
+
+
+def values_of(function: str, parameter: str) -> list[object]:
+    """The only values that a parameter is given; empty where any will do."""
+    return BOUNDED.get((function, parameter)) or BOUNDED.get(("*", parameter)) or []
