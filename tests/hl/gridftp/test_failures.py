@@ -22,10 +22,11 @@ from globus_hl.testgrid import Grid, GridFTPServer
 
 
 @both_modes
-def test_a_full_disk_of_the_server(client: AnyClient, place: Place, parallelism: int) -> None:
+@pytest.mark.parametrize("size", [100, 20 * MB])
+def test_a_full_disk_of_the_server(client: AnyClient, place: Place, size: int, parallelism: int) -> None:
     os.mknod(place.path / "full", 0o666 | stat.S_IFCHR, os.makedev(1, 7))
     with pytest.raises(OSError, match="No space left") as caught:
-        client.put(data(20 * MB), place / "full", parallelism=parallelism)
+        client.put(data(size), place / "full", parallelism=parallelism)
     assert isinstance(caught.value, errors.NoSpaceError)
     assert caught.value.errno == errno.ENOSPC
     assert client.stat(place.url).is_dir
@@ -57,14 +58,20 @@ def small_server(grid: Grid, tmp_path: Path) -> Iterator[GridFTPServer]:
         subprocess.run(["umount", "-l", tmp_path], check=True)
 
 
+@both_modes
 def test_a_disk_that_becomes_full_is_the_one_reason_and_nothing_stays(
-    own_client: AnyClient, small_server: GridFTPServer
+    own_client: AnyClient, small_server: GridFTPServer, parallelism: int
 ) -> None:
-    # In stream mode only: in extended block mode the library ends the process if a write fails while other data
-    # connections are still being made, as they are when so little fits.
+    # So little fits that the first write fails while a client with several data connections could still make others.
     for in_place in (False, True, False):
         with pytest.raises(errors.NoSpaceError):
-            own_client.put(data(20 * MB), small_server.url + "/b", in_place=in_place, timeout=40)
+            own_client.put(
+                data(20 * MB),
+                small_server.url + "/b",
+                in_place=in_place,
+                parallelism=parallelism,
+                timeout=40,
+            )
     own_client.close()
     assert os.listdir(small_server.root) == []
 

@@ -13,7 +13,7 @@ from globus_hl.errors import OperationTimeoutError
 from .program import at_interruption
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer
+    from typing_extensions import Buffer
 
     from globus_hl.timeouts import Deadline
 

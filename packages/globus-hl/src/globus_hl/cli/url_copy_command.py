@@ -172,17 +172,18 @@ def _list(text: str, settings: Settings, options: dict[str, Any]) -> int:
     from .operands import parse_operand
     from .show import EntryLines, show
 
-    display: Display
+    display: Display = Quiet()
+    listed: JSONLines | EntryLines
     if options["as_json"]:
         from .events import JSONLines
 
-        display = entries = JSONLines(sys.stdout)
+        display = listed = JSONLines(sys.stdout)
     else:
-        display, entries = Quiet(), EntryLines(sys.stdout, long=options["verbose"])
+        listed = EntryLines(sys.stdout, long=options["verbose"])
     with closing(display):
         operand = parse_operand(text, wildcards=True)
         with Copier(settings, display) as copier:
-            show(operand, copier.places, entries.entries, recurse=options["recurse"], warn=_warn)
+            show(operand, copier.places, listed.entries, recurse=options["recurse"], warn=_warn)
     return Exit.OK
 
 

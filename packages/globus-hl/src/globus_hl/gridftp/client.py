@@ -342,7 +342,8 @@ class AsyncClient(_Client):
 
 
 def _sorted_out(directory: GridFTPURL, entries: list[Entry]) -> Visited:
-    directories, files = [], []
+    directories: list[Entry] = []
+    files: list[Entry] = []
     for entry in entries:
         (directories if entry.is_dir and entry.target is None else files).append(entry)
     return Visited(str(directory), directories, files)

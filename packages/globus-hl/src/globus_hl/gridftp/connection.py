@@ -13,7 +13,7 @@ from ..timeouts import Deadline
 from .dialogue import Dialogue
 from .faults import login_error
 from .monitor import ReplyMonitor
-from .operations import Command
+from .operations import Command, Transfer
 from .options import Endpoint, Security, Tuning, c_url, operation_attributes
 from .replies import Reply
 from .url import GridFTPURL
@@ -64,12 +64,14 @@ class Connection:
         route: where it leads.
         fresh: whether no operation but the login has been done on it.
         features: names of what each server of the route can do, such as ``"MLST"``, by endpoint.
+        can_send: whether all data connections of an upload in extended block mode are there, from the last one.
     """
 
     def __init__(self, route: Route, client_name: tuple[str, str], dialogue: Dialogue | None = None) -> None:
         activate(ftp_client, "GLOBUS_FTP_CLIENT_MODULE")
         self.route = route
         self.fresh = True
+        self.can_send = False
         self.features: dict[Endpoint, frozenset[str]] = {}
         attr = ftp_client.globus_ftp_client_handleattr_init()
         ftp_client.globus_ftp_client_handleattr_set_cache_all(attr, True)
@@ -112,6 +114,8 @@ class Connection:
     def run(self, operation: Command[T]) -> Command[T]:
         """Make `operation` the current one; to be awaited."""
         self._current = operation
+        if isinstance(operation, Transfer):
+            self.can_send = False
         return operation
 
     def _on_reply(self, reply: Reply) -> None:

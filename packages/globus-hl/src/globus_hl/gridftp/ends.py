@@ -53,8 +53,9 @@ class Block(NamedTuple):
 class Source(Protocol):
     """Where data to upload comes from."""
 
-    size: int | None
-    """Bytes there are, or None when that is not known."""
+    @property
+    def size(self) -> int | None:
+        """Bytes there are, or None when that is not known."""
 
     def buffers(self) -> Iterable[Any]:
         """The buffers to begin with, each of them an argument for `read`."""

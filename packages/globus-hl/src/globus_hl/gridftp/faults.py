@@ -19,6 +19,7 @@ from ..errors import (
     ServerError,
     UnsupportedError,
 )
+from ..xio.faults import LOST, innermost, is_end_of_file, is_name_lookup
 from .credentials import Credential
 from .replies import Reply, error_class, reply_of
 from .security_faults import credential_fault, handshake_fault, refused_handshake
@@ -26,7 +27,6 @@ from .url import GridFTPURL
 
 __all__ = ["is_undecided", "login_error", "operation_error"]
 
-_LOST = {errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED, errno.ENOTCONN, errno.ESHUTDOWN}
 _UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.ETIMEDOUT, errno.EHOSTDOWN}
 
 
@@ -75,7 +75,7 @@ def operation_error(error: Exception, url: GridFTPURL, doing: str, refusal: Repl
     if not isinstance(error, GlobusError):
         return ConnectionLostError(f"{message}: {error}", url=str(url))
     if error.module == "globus_ftp_client" and error.code == ftp_client.GLOBUS_FTP_CLIENT_ERROR_FEATURE:
-        return UnsupportedError(f"{message}: {_innermost(error)}", url=str(url))
+        return UnsupportedError(f"{message}: {innermost(error)}", url=str(url))
     if (failure := handshake_fault(error, message, str(url))) is not None:
         return failure
     return _connection_error(error, message, str(url))
@@ -91,26 +91,13 @@ def _connection_error(error: GlobusError, message: str, url: str) -> GridError:
     kind: type[GridError] = ConnectError
     if number == errno.ECONNREFUSED:
         kind = ConnectRefusedError
-    elif number in _LOST or _is_end_of_file(error):
+    elif number in LOST or is_end_of_file(error):
         kind = ConnectionLostError
         reason = "the connection was closed by the server" if number is None else os.strerror(number)
         return kind(f"{message}: {reason}", url=url, errno=number)
-    elif number is None and _is_name_lookup(error):
+    elif number is None and is_name_lookup(error):
         kind = HostNotFoundError
     elif number is None or number not in _UNREACHABLE:
         kind = DataChannelError if error.module == "globus_ftp_control" else ConnectError
-    reason = _innermost(error) if number is None else os.strerror(number)
+    reason = innermost(error) if number is None else os.strerror(number)
     return kind(f"{message}: {reason}", url=url, errno=number)
-
-
-def _is_end_of_file(error: GlobusError) -> bool:
-    return any(cause.type_name == "GLOBUS_XIO_ERROR_EOF" for cause in error.chain)
-
-
-def _is_name_lookup(error: GlobusError) -> bool:
-    return any(cause.function == "globus_libc_getaddrinfo" for cause in error.chain)
-
-
-def _innermost(error: GlobusError) -> str:
-    messages = [cause.message.strip() for cause in error.chain if cause.message.strip()]
-    return " ".join(messages[-1].split()) if messages else str(error)

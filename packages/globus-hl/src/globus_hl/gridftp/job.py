@@ -22,7 +22,7 @@ from ..timeouts import Deadline
 from .connection import Connection, Route
 from .faults import is_undecided, operation_error
 from .listing import Entry, parse_mlsx
-from .operations import Command, CompleteCallback, StuckTransfer, Transfer
+from .operations import Command, CompleteCallback, StuckTransfer, Transfer, Upload
 from .options import Endpoint, Security, Tuning, c_url, operation_attributes
 from .pool import Pool
 from .url import GridFTPURL
@@ -177,6 +177,8 @@ class Job:
                 failure = await self._second_look(url, doing, failure, expected)
             raise failure from error
         self._good = _clean(operation)
+        if isinstance(operation, Upload):
+            self.connection.can_send = self._good
         return result
 
     async def mlst(self, url: GridFTPURL) -> Entry:

@@ -162,11 +162,12 @@ def open_origin(source: LocalSource, tuning: Tuning, offset: int, length: int | 
                 os.close(descriptor)
         return
     if hasattr(source, "read"):
-        _check_binary(source)
+        stream: Any = source
+        _check_binary(stream)
         yield Origin(
             "<file object>",
-            StreamSource(source, length, tuning.buffers, tuning.block, offset),
-            _name_of(source),
+            StreamSource(stream, length, tuning.buffers, tuning.block, offset),
+            _name_of(stream),
         )
         return
     try:

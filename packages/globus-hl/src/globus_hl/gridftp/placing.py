@@ -42,12 +42,15 @@ class Placing:
         self._before: Entry | None = None
         self._target = url
         self._is_ours = not in_place  # an incomplete file there is worth nothing
+        self.is_new = False
+        """Whether there is nothing yet at the URL to upload to."""
 
     async def __aenter__(self) -> GridFTPURL:
         if self._job.can(self._url, "MLST"):
             await self._look()
             if not self._in_place and _is_replaceable(self._before):
                 self._target = self._url.parent / partial_name(self._url.name)
+                self.is_new = True
             elif self._before is not None:
                 self._is_ours = False
         return self._target
@@ -56,7 +59,7 @@ class Placing:
         try:
             self._before = await self._job.mlst(self._url)
         except NotFoundError:
-            self._is_ours = True
+            self._is_ours = self.is_new = True
         except ServerError:
             return  # the upload will tell what is wrong
         if self._before is not None and self._before.is_dir:

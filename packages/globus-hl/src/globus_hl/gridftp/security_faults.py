@@ -42,7 +42,7 @@ def credential_fault(credential: Credential | None) -> CredentialError | None:
     return CredentialExpiredError(f"{origin} has expired")
 
 
-def _default_credential() -> object:
+def _default_credential() -> gssapi.gss_cred_id_t:
     return gssapi.gss_acquire_cred(None, 0, None, gssapi.GSS_C_INITIATE)[0]
 
 

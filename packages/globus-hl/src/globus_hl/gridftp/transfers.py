@@ -12,6 +12,7 @@ from ..errors import GridError
 from ..progress import Progress
 from ..timeouts import Limit
 from .connection import Route
+from .data_connections import make_data_connections
 from .job import Job
 from .local_ends import LocalDestination, LocalSource, Origin, open_destination, open_origin
 from .namespace import Namespace
@@ -193,7 +194,16 @@ class Transfers(Namespace):
                     with Report(origin.name, str(destination), origin.source.size, progress) as report:
                         placing = Placing(self, job, destination, in_place=in_place or offset > 0)
                         async with placing as target:
-                            await _upload(job, origin, target, destination, tuning, offset, report)
+                            await _upload(
+                                job,
+                                origin,
+                                target,
+                                destination,
+                                tuning,
+                                offset,
+                                report,
+                                is_new=placing.is_new,
+                            )
                 return report.result()
 
             return await self.retrying(Route.to(security, tuning, destination), attempt)
@@ -338,6 +348,8 @@ async def _upload(
     tuning: Tuning,
     offset: int,
     report: Report,
+    *,
+    is_new: bool,
 ) -> None:
     attr = job.attributes(target, tuning)
     arguments = (job.handle, c_url(target), attr, None)
@@ -348,6 +360,7 @@ async def _upload(
             ftp_client.globus_ftp_client_operationattr_set_allocate(attr, origin.source.size)
         start = functools.partial(ftp_client.globus_ftp_client_put, *arguments)
     job.no_retry()  # the source will have been read
+    await make_data_connections(job, start, origin.source, target, shown, tuning, is_new=is_new)
     upload = Upload(job.handle, start, origin.source, **job.limits(shown, "put it"))
     report.watch(upload)
     await job.run(upload, shown, "put it", expected="place")

@@ -9,9 +9,10 @@ from globus_lowlevel import GlobusError
 
 from ..errors import ConnectError, ConnectionLostError, ConnectRefusedError, GridError, HostNotFoundError
 
-__all__ = ["connection_fault", "is_end_of_file", "is_name_lookup"]
+__all__ = ["LOST", "connection_fault", "innermost", "is_end_of_file", "is_name_lookup"]
 
 LOST = {errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED, errno.ENOTCONN, errno.ESHUTDOWN}
+"""Errors of a connection that was there."""
 
 
 def connection_fault(error: GlobusError, message: str, url: str) -> GridError:
