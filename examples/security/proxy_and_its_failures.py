@@ -8,11 +8,12 @@ Needs no grid: everything is thrown away at the end.
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from globus_hl import security
-from globus_hl.errors import GridError
+from globus_hl.security.errors import SecurityError
 from globus_hl.testgrid import Grid
 
 
@@ -27,7 +28,7 @@ def main() -> None:
         out.unlink()
 
         elsewhere = security.TrustStore(stranger.trust_directory)
-        attempts = {
+        attempts: dict[str, Callable[[], object]] = {
             "no key": lambda: security.Credential.from_files(grid.user.cert, Path(directory, "nowhere")),
             "no certificate": lambda: security.Credential.from_files(grid.user.key, grid.user.key),
             "somebody else's key": lambda: security.Credential.from_files(grid.user.cert, stranger.user.key),
@@ -37,7 +38,7 @@ def main() -> None:
         for what, attempt in attempts.items():
             try:
                 attempt()
-            except GridError as error:
+            except SecurityError as error:
                 print(f"{what}: {type(error).__name__}, subject {error.subject}, path {error.path}")
         print(f"left behind: {sorted(path.name for path in Path(directory).iterdir())}")
 

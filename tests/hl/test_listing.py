@@ -444,7 +444,7 @@ def served(anonymous_server: GridFTPServer, request: pytest.FixtureRequest) -> P
 
 def raw_listing(server: GridFTPServer, command: str) -> bytes:
     """What the server sends through the data channel, or in reply to MLST."""
-    with ftplib.FTP(timeout=20, encoding="utf-8") as ftp:  # noqa: S321 - anonymous, on loopback
+    with ftplib.FTP(timeout=20, encoding="utf-8") as ftp:
         ftp.connect("127.0.0.1", server.port)
         ftp.login()
         if command.startswith("MLST"):

@@ -88,7 +88,7 @@ class Site:
     def serve(self, attr: Any = None) -> ftplib.FTP:
         """A client that is connected."""
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            client = ftplib.FTP()  # noqa: S321
+            client = ftplib.FTP()
             connected = threading.Thread(
                 target=client.connect, args=("127.0.0.1", listener.getsockname()[1], LIMIT), daemon=True
             )

@@ -43,8 +43,8 @@ def answer(challenges: Iterable[str], credential: Credential, doing: str, url: s
 
     offered = dict(challenge.partition(":")[::2] for challenge in challenges)
     for method in (myproxy.AUTHORIZETYPE_CERT256, myproxy.AUTHORIZETYPE_CERT):
-        challenge = offered.get(myproxy.authorization_get_name(method))
-        if challenge is not None:
+        name = myproxy.authorization_get_name(method)
+        if name is not None and name in offered:
             break
     else:
         raise PolicyRefusedError(
@@ -52,7 +52,7 @@ def answer(challenges: Iterable[str], credential: Credential, doing: str, url: s
         )
     question = myproxy.authorization_data_t()
     question.method = method
-    question.server_data = challenge
+    question.server_data = offered[name]
     try:
         with _one_at_a_time, _InMemory(credential.to_pem()) as path:
             signed = myproxy.authorization_create_response([question], method, path)

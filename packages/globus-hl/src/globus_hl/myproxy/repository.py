@@ -398,14 +398,14 @@ class _Talk:
 
     async def expect(self, take: Callable[[Incoming], T | None]) -> T:
         """Something that is no text message. A server that has changed its mind sends one."""
-        found = await self._connection.receive(lambda incoming: _either(incoming, take))
+
+        def either(incoming: Incoming) -> Reply | T | None:
+            return incoming.take_reply() if incoming.begins_with_text() else take(incoming)
+
+        found: Reply | T = await self._connection.receive(either)
         if isinstance(found, Reply):
             raise server_error(self._doing, found.error, self._connection.server.url)
         return found
-
-
-def _either(incoming: Incoming, take: Callable[[Incoming], T | None]) -> Reply | T | None:
-    return incoming.take_reply() if incoming.begins_with_text() else take(incoming)
 
 
 def _seconds(lifetime: float | dt.timedelta) -> int:

@@ -109,11 +109,8 @@ def encrypted_credential(
         certificate if isinstance(certificate, bytes) else files.read(os.fspath(certificate))
     )
     path = None if isinstance(key, bytes) else os.fspath(key)
-    keys = [
-        block
-        for block in pem.blocks(key if path is None else files.read_private(path))
-        if block.is_private_key
-    ]
+    text = key if isinstance(key, bytes) else files.read_private(os.fspath(key))
+    keys = [block for block in pem.blocks(text) if block.is_private_key]
     if not keys:
         raise BadKeyError(f"there is no private key in {path or 'the PEM data'}", path=path)
     if not keys[0].is_encrypted:
