@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -53,3 +55,30 @@ def no_process_left() -> Iterator[None]:
     while (left := _descendants()) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not left, f"the tests left processes behind: {left}"
+
+
+# ---- tests that need a process in which nothing has happened yet -------------------------------------------------------
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "own_process: what the toolkit reads once a process must not have been read yet"
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Runs a test that is marked so in a pytest of its own."""
+    if pyfuncitem.get_closest_marker("own_process") is None or "PYGLOBUS_OWN_PROCESS" in os.environ:
+        return None
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", pyfuncitem.nodeid],
+        cwd=pyfuncitem.config.rootpath,
+        env=os.environ | {"PYGLOBUS_OWN_PROCESS": "yes"},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return True

@@ -134,6 +134,7 @@ def test_errors_have_their_type_and_text(active: Any) -> None:
     assert authz.GLOBUS_GSI_AUTHZ_CALLOUT_ERRNO_ERROR(error, 13).errno == 13
 
 
+@pytest.mark.own_process
 def test_it_needs_its_module() -> None:
     done = threading.Event()
     with pytest.raises(RuntimeError, match="GLOBUS_GSI_AUTHZ_MODULE"):

@@ -209,6 +209,7 @@ def test_many_callables_one_after_the_other() -> None:
         callout.globus_callout_handle_destroy(handle)
 
 
+@pytest.mark.own_process
 def test_the_toolkit_asks_a_callable_for_a_mapping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """gss_assist's map_and_authorize finds it in the file that GSI_AUTHZ_CONF names."""
     from globus_hl.testgrid import Grid
