@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 import globus_lowlevel
-from globus_lowlevel import common, gridftp_server, gridftp_server_control
+from globus_lowlevel import GlobusError, common, gridftp_server, gridftp_server_control
 
 LIMIT = 30.0
 
@@ -82,10 +82,13 @@ class Download:
         if not block:
             gridftp_server.globus_gridftp_server_finished_transfer(operation, None)
             return
-        gridftp_server.globus_gridftp_server_register_write(
-            operation, block, self.at, -1, self.on_block, None
-        )
-        self.at += len(block)
+        offset, self.at = self.at, self.at + len(block)  # before the callback, which may come at once
+        try:
+            gridftp_server.globus_gridftp_server_register_write(
+                operation, block, offset, -1, self.on_block, None
+            )
+        except GlobusError as error:  # the client has gone
+            gridftp_server.globus_gridftp_server_finished_transfer(operation, error)
 
     def on_block(self, operation: Any, error: Any, buffer: bytes, length: int, argument: Any) -> None:
         if error:
