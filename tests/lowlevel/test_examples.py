@@ -19,12 +19,6 @@ EXAMPLES = Path(__file__).parents[2] / "examples" / "lowlevel"
 LIMIT = 60
 
 
-@pytest.fixture(scope="module")
-def grid() -> Iterator[Grid]:
-    with Grid() as grid:
-        yield grid
-
-
 def command(example: str, *words: object) -> list[str]:
     return [sys.executable, str(EXAMPLES / example), *map(str, words)]
 
@@ -95,7 +89,7 @@ def test_xio_echo_over_gsi(grid: Grid, echo_server: str) -> None:
 
 
 def test_xio_echo_refuses_another_user(grid: Grid, echo_server: str) -> None:
-    stranger = grid.add_user("Stranger")
+    stranger = grid.add_user("Stranger to the echo server")
     environment = os.environ | grid.env | {"X509_USER_PROXY": str(stranger.proxy)}
     done = subprocess.run(
         command("xio_echo_gsi.py", "client", echo_server, "hello"), env=environment, capture_output=True, text=True,

@@ -27,11 +27,9 @@ def active() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Any]:
-    from globus_hl.testgrid import Grid
-
-    with Grid() as grid:
-        yield grid.start_gridftp(security="anonymous")
+def server(grid: Any) -> Iterator[Any]:
+    with grid.start_gridftp(security="anonymous") as server:
+        yield server
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -92,11 +93,8 @@ def test_der_goes_both_ways() -> None:
             ssl.d2i_PROXYCERTINFO(malformed)
 
 
-def test_a_real_proxys_extension_is_read() -> None:
-    from globus_hl.testgrid import Grid
-
-    with Grid() as grid:
-        certificate = x509.load_pem_x509_certificate(grid.user.proxy.read_bytes())
+def test_a_real_proxys_extension_is_read(grid: Any) -> None:
+    certificate = x509.load_pem_x509_certificate(grid.user.proxy.read_bytes())
     extension = certificate.extensions.get_extension_for_oid(x509.ObjectIdentifier(ssl.PROXYCERTINFO_OID))
     made = ssl.d2i_PROXYCERTINFO(extension.value.public_bytes())
     language = ssl.PROXYPOLICY_get_policy_language(ssl.PROXYCERTINFO_get_policy(made))

@@ -31,16 +31,9 @@ LIMIT = 30.0
 
 
 @pytest.fixture(scope="module")
-def grid() -> Iterator[Any]:
-    from globus_hl.testgrid import Grid
-
-    with Grid() as grid:
-        yield grid
-
-
-@pytest.fixture(scope="module")
-def server(grid: Any) -> Any:
-    return grid.start_myproxy()
+def server(grid: Any) -> Iterator[Any]:
+    with grid.start_myproxy() as server:
+        yield server
 
 
 @pytest.fixture

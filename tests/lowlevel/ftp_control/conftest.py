@@ -27,16 +27,9 @@ def balanced(active: None, nothing_left: None) -> None:
 
 
 @pytest.fixture(scope="package")
-def grid() -> Iterator[Any]:
-    from globus_hl.testgrid import Grid
-
-    with Grid() as grid:
-        yield grid
-
-
-@pytest.fixture(scope="package")
-def server(grid: Any) -> Any:
-    return grid.start_gridftp(security="anonymous")
+def server(grid: Any) -> Iterator[Any]:
+    with grid.start_gridftp(security="anonymous") as server:
+        yield server
 
 
 @pytest.fixture
