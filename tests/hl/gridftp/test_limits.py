@@ -101,5 +101,13 @@ def test_the_interpreter_ends_with_transfers_in_flight(
         timeout=50,
         check=True,
     )
-    assert time.time() - float(ran.stdout) < 10, "2 s, on a machine that has nothing else to do"
+    seconds = time.time() - float(ran.stdout)
+    assert seconds < 2 + seconds_of_a_start(), "2 s, and what the load of the machine adds"
     assert ran.stderr == ""
+
+
+def seconds_of_a_start() -> float:
+    """How long an interpreter with the package that does nothing takes at this moment."""
+    begun = time.monotonic()
+    subprocess.run([sys.executable, "-c", "import globus_hl.gridftp"], check=True, timeout=50)
+    return time.monotonic() - begun

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from globus_hl.errors import GridError
 from globus_hl.timeouts import Deadline, Timeout
 
 from .places import Places
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Copier", "Settings"]
 
+REACH_SECONDS = 5.0
+"""How long a server may try to connect to this machine before we do without."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -31,7 +36,7 @@ class Settings:
 
     Attributes:
         parallelism: data connections of a transfer.
-        extended: whether to use extended block mode.
+        extended: whether to use extended block mode, however few files there are.
         tcp_buffer: bytes, or None for the system's choice.
         block_size: bytes, or None for the client's choice.
         protection: of the data: ``"clear"``, ``"safe"`` or ``"private"``.
@@ -66,6 +71,8 @@ class Copier:
         self._display = display
         self._create = create
         self._client: Client | None = None
+        self._several = False
+        self._reached: bool | None = None
         self._deadline = Deadline(Timeout(total=settings.timeout))
         self.places = Places(self.client, self._deadline)
 
@@ -89,6 +96,7 @@ class Copier:
         """
         files = [job for job in jobs if not job.is_directory]
         sizes = [job.size for job in files]
+        self._several = len(files) > 1
         self._display.begin(len(files), None if None in sizes else sum(filter(None, sizes)))
         for job in jobs:
             if job.is_directory and job.destination is not None:
@@ -114,13 +122,15 @@ class Copier:
     def _transfer(self, source: GridFTPURL | None, destination: GridFTPURL | None) -> None:
         if source is not None and source.is_remote:
             if destination is not None and destination.is_remote:
-                self.client().copy(source, destination, **self._options())
+                self.client().copy(source, destination, **self._options(self._keeps(source, destination)))
             else:
-                self.client().get(source, _output(destination), **self._options(in_order=destination is None))
+                # Extended block mode is for what can seek.
+                extended = destination is not None and self._keeps(source) and self._can_reach_us(source)
+                self.client().get(source, _output(destination), **self._options(extended))
             return
         with self._input(source) as origin:
             if destination is not None and destination.is_remote:
-                self.client().put(origin, destination, **self._options())
+                self.client().put(origin, destination, **self._options(self._keeps(destination)))
             else:
                 from .local_copy import copy
 
@@ -133,9 +143,31 @@ class Copier:
 
         return StandardInput(self._deadline)
 
-    def _options(self, *, in_order: bool = False) -> dict[str, Any]:
+    def _keeps(self, *urls: GridFTPURL) -> bool:
+        """Whether to use extended block mode, which keeps data connections: for small files they are most of the work."""
+        return self._settings.extended or (self._several and all(url.scheme == "gsiftp" for url in urls))
+
+    def _can_reach_us(self, source: GridFTPURL) -> bool:
+        """Whether the server can make the data connections, as it must for a download in extended block mode.
+
+        If there is a firewall in between, it is better found out about with nothing than with a file.
+        """
+        if self._settings.extended:
+            return True
+        if self._reached is None:
+            options = self._options(extended=True) | {
+                "progress": None,
+                "timeout": min(REACH_SECONDS, self._deadline.remaining),
+            }
+            try:
+                self.client().get(source, io.BytesIO(), length=0, **options)
+                self._reached = True
+            except (GridError, ValueError):  # whatever else is wrong, the download will tell
+                self._reached = False
+        return self._reached
+
+    def _options(self, extended: bool) -> dict[str, Any]:
         settings = self._settings
-        extended = settings.extended and not in_order  # extended block mode is for what can seek
         return {
             "parallelism": settings.parallelism if extended else 1,
             "mode": "extended" if extended else "stream",

@@ -7,6 +7,7 @@ and ``read`` are not.
 from __future__ import annotations
 
 import errno
+import mmap
 import os
 import threading
 from collections.abc import Iterable, Iterator
@@ -65,14 +66,14 @@ class Source(Protocol):
 
 
 class _Ring:
-    """A few buffers, used again and again."""
+    """A few buffers, used again and again. Memory of their own, so that what a small file does not fill costs nothing."""
 
     def __init__(self, count: int, block_size: int) -> None:
         self._count = count
         self._block_size = block_size
 
-    def buffers(self) -> Iterator[bytearray]:
-        return (bytearray(self._block_size) for _ in range(self._count))
+    def buffers(self) -> Iterator[mmap.mmap]:
+        return (mmap.mmap(-1, self._block_size) for _ in range(self._count))
 
     def next(self, buffer: Any) -> Any:
         return buffer
