@@ -113,20 +113,21 @@ class Copier:
         if self._create and directory is not None:
             self._make_directory(directory)
         try:
-            self._transfer(job.source, job.destination)
+            self._transfer(job.source, job.destination, job.size)
         except FileNotFoundError as error:
             if directory is not None and self.places.is_missing(directory):
                 error.add_note(f"the directory {directory} is missing: add -cd to have it made")
             raise
 
-    def _transfer(self, source: GridFTPURL | None, destination: GridFTPURL | None) -> None:
+    def _transfer(self, source: GridFTPURL | None, destination: GridFTPURL | None, size: int | None) -> None:
         if source is not None and source.is_remote:
             if destination is not None and destination.is_remote:
                 self.client().copy(source, destination, **self._options(self._keeps(source, destination)))
             else:
                 # Extended block mode is for what can seek.
                 extended = destination is not None and self._keeps(source) and self._can_reach_us(source)
-                self.client().get(source, _output(destination), **self._options(extended))
+                options = self._options(extended)
+                self.client().get(source, _output(destination), expected_size=size, **options)
             return
         with self._input(source) as origin:
             if destination is not None and destination.is_remote:

@@ -36,6 +36,7 @@ class Transfers(Namespace):
         *,
         offset: int = 0,
         length: int | None = None,
+        expected_size: int | None = None,
         parallelism: int = 1,
         mode: Mode = "auto",
         tcp_buffer: int | None = None,
@@ -54,6 +55,8 @@ class Transfers(Namespace):
                 the download fails, what was there before stays.
             offset: first byte to get.
             length: how many bytes, or None: to the end.
+            expected_size: bytes of the file if they are known, from a listing say, for `progress`; default: the
+                server is asked, which takes longer than the download of a small file.
             parallelism: TCP connections for the data, at most 64. More than one uses extended block mode, in
                 which the server connects to this machine: a firewall here must let it.
             mode: ``"stream"``, ``"extended"``, or ``"auto"``: extended only if `parallelism` asks for it.
@@ -100,7 +103,9 @@ class Transfers(Namespace):
             )
             async with job:
                 total = length
-                if progress is not None and length is None:
+                if expected_size is not None and length is None:
+                    total = max(0, expected_size - offset)
+                elif progress is not None and length is None:
                     total = await _size_if_told(job, source, offset)
                 with (
                     open_destination(destination, source, tuning, offset) as (name, sink),
@@ -356,7 +361,8 @@ async def _upload(
     if offset:
         start = functools.partial(ftp_client.globus_ftp_client_partial_put, *arguments, offset, -1)
     else:
-        if origin.source.size is not None:
+        # For a small file the question alone would take longer than the answer is worth.
+        if origin.source.size is not None and origin.source.size > tuning.block:
             ftp_client.globus_ftp_client_operationattr_set_allocate(attr, origin.source.size)
         start = functools.partial(ftp_client.globus_ftp_client_put, *arguments)
     job.no_retry()  # the source will have been read
