@@ -80,12 +80,17 @@ def test_what_options_ask_of_the_server(
     (talkative_server.root / "a").write_bytes(b"x" * 100_000)
     before = talkative_server.log.stat().st_size
     run.ok(*options.split(), f"{talkative_server.url}/a", "back")
-    said = talkative_server.log.read_bytes()[before:].decode()
-    commands = re.findall(r"\[CLIENT\]: (.*?)\r?\n", said)
+    commands = commands_since(before, talkative_server)
     for command in wanted:
         assert command in commands
     for command in unwanted:
         assert not [sent for sent in commands if sent.startswith(command)]
+
+
+def commands_since(before: int, server: GridFTPServer) -> list[str]:
+    """What clients said to the server since its log had that size."""
+    said = server.log.read_bytes()[before:].decode()
+    return re.findall(r"\[CLIENT\]: (.*?)\r?\n", said)
 
 
 def test_third_party(
@@ -191,6 +196,33 @@ def test_recursive(run: Runner, url: str, remote: Path, tree: Tree) -> None:
     assert tree.found(run.directory / "down" / "dir") == tree.files | tree.below
     for name in tree.below:
         assert (run.directory / "down" / "dir" / name).read_text() == name
+
+
+def test_several_files_share_their_data_connections(
+    run: Runner, talkative_server: GridFTPServer, tree: Tree
+) -> None:
+    before = talkative_server.log.stat().st_size
+    run("-q", "-cd", f"{tree.root}/", f"{talkative_server.url}/shared/")
+    commands = commands_since(before, talkative_server)
+    assert sum(command.startswith("STOR ") for command in commands) == len(tree.files) > 1
+    assert commands.count("PASV") == 1
+    before = talkative_server.log.stat().st_size
+    run.ok("-q", "-cd", f"{talkative_server.url}/shared/", "back/")
+    commands = commands_since(before, talkative_server)
+    assert sum(command.startswith("RETR ") for command in commands) == len(tree.files)
+    assert commands.count("PASV") == 1, "for the listing"
+    assert sum(command.startswith("PORT ") for command in commands) == 1
+    assert tree.found(run.directory / "back") == tree.files
+
+
+def test_a_server_that_cannot_connect_to_this_machine_sends_several_files_all_the_same(
+    run: Runner, grid: Grid, tree: Tree
+) -> None:
+    with grid.start_gridftp(options=["-disable-command-list", "PORT,EPRT,SPOR"]) as server:
+        run("-q", "-cd", f"{tree.root}/", f"{server.url}/")
+        ran = run.ok("-cd", f"{server.url}/", "back/")
+        assert "5 of 5 files" in ran.stdout
+        assert tree.found(run.directory / "back") == tree.found(server.root)
 
 
 def test_recursive_third_party(
