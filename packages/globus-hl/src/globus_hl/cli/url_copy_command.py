@@ -74,7 +74,11 @@ Exit codes:
     metavar="N",
     help="Data connections of a transfer; they make it use extended block mode (MODE E).",
 )
-@click.option("-fast", "fast", is_flag=True, help="Use extended block mode, which reuses data connections.")
+@click.option(
+    *("-fast", "fast"),
+    is_flag=True,
+    help="Use extended block mode, which reuses data connections; several files do anyway where they can.",
+)
 @click.option(
     "-tcp-bs",
     "-tcp-buffer-size",
