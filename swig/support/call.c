@@ -7,6 +7,19 @@
 
 /* ---- the frame -------------------------------------------------------------------------------------------------- */
 
+/* Clears the places of its slots. */
+static void set_function(gl_call *call, const gl_function *function)
+{
+    if (call->function == function) return;
+    call->function = function;
+    for (int i = 0; i < function->count; ++i)
+    {
+        call->where[i] = NULL;
+        call->storage[i] = (gl_storage){.bytes = {0}};
+        call->made[i] = NULL;
+    }
+}
+
 int gl_hold(gl_call *call, PyObject *object)
 {
     if (!object) return -1;
@@ -113,12 +126,28 @@ static bool is_result(const gl_slot *slot)
     return slot->role == GL_IN && gl_type_of(slot->type)->kind == GL_RESULT;
 }
 
-void gl_end(gl_call *call)
+/* What the call took and C did not, or gave back. */
+static void release_slot(gl_call *call, int index)
 {
-    if (call->ended) return;
+    const gl_slot *slot = &call->function->slots[index];
+    PyObject *made = call->made[index];
+    if (!call->called && is_result(slot) && call->where[index]) gl_result_drop(*(uint32_t *)call->where[index]);
+    if (call->filled & 1u << index) gl_type_of(slot->type)->release(*(void **)call->where[index]);
+    if (!made) return;
+    gl_object *object = gl_as_object(made);
+    if (object && object->claimed == call) object->claimed = NULL;
+    if (!call->committed && is_gift(slot, made)) gl_take(made);
+    if (!call->committed && object && slot->flags & GL_SHARED) gl_unshare(object->pointer);
+    if (!call->called && PyCapsule_IsValid(made, reference)) globus_object_free(PyCapsule_GetPointer(made, reference));
+    call->made[index] = NULL;
+    Py_DECREF(made);
+}
+
+void gl_call_release(gl_call *call)
+{
     call->ended = true;
-    PyObject *type, *value, *traceback;
-    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *type = NULL, *value = NULL, *traceback = NULL;
+    if (PyErr_Occurred()) PyErr_Fetch(&type, &value, &traceback);
     for (int i = 0; i < call->busy_count; ++i)
     {
         gl_object_use(call->busy[i], -1);
@@ -135,24 +164,13 @@ void gl_end(gl_call *call)
     }
     for (int i = 0; i < call->held_count; ++i) Py_DECREF(call->held[i]);
     Py_CLEAR(call->held_more);
-    for (int i = 0; call->function && i < call->function->count; ++i)
-    {
-        if (!call->called && is_result(&call->function->slots[i]) && call->where[i]) gl_result_drop(*(uint32_t *)call->where[i]);
-        if (call->filled & 1u << i) gl_type_of(call->function->slots[i].type)->release(*(void **)call->where[i]);
-        gl_object *object = call->made[i] ? gl_as_object(call->made[i]) : NULL;
-        if (object && object->claimed == call) object->claimed = NULL;
-        if (!call->committed && is_gift(&call->function->slots[i], call->made[i])) gl_take(call->made[i]);
-        if (!call->committed && object && call->function->slots[i].flags & GL_SHARED) gl_unshare(object->pointer);
-        if (!call->called && call->made[i] && PyCapsule_IsValid(call->made[i], reference))
-            globus_object_free(PyCapsule_GetPointer(call->made[i], reference));
-        Py_CLEAR(call->made[i]);
-    }
+    for (int i = 0; call->function && i < call->function->count; ++i) release_slot(call, i);
     gl_pins_release(call->pins);
     free_blocks(call->blocks);
     PyErr_Restore(type, value, traceback);
 }
 
-int gl_enter(const gl_function *function)
+int gl_call_refuse(const gl_function *function)
 {
     if (gl_forked)
     {
@@ -167,12 +185,13 @@ int gl_enter(const gl_function *function)
     return -1;
 }
 
-int gl_recheck(const gl_call *call)
+int gl_call_recheck(gl_call *call)
 {
     for (int i = 0; i < call->busy_count; ++i)
         if (gl_object_usable_by(call->busy[i], call) < 0) return -1;
     for (Py_ssize_t i = 0; call->busy_more && i < PyList_Size(call->busy_more); ++i)
         if (gl_object_usable_by((gl_object *)PyList_GetItem(call->busy_more, i), call) < 0) return -1;
+    call->checked = true;
     return 0;
 }
 
@@ -452,7 +471,7 @@ static int made_by(const gl_function *function, const gl_slot *slot, PyObject *i
 
 int gl_in(gl_call *call, const gl_function *function, int index, PyObject *input, PyObject *args, void *where)
 {
-    call->function = function;
+    set_function(call, function);
     call->where[index] = where;
     const gl_slot *slot = &function->slots[index];
     int status;
@@ -491,7 +510,7 @@ static int deferred_prepare(gl_call *call, const gl_slot *slot, int index, void 
 
 int gl_prepare(gl_call *call, const gl_function *function, int index, void *where)
 {
-    call->function = function;
+    set_function(call, function);
     call->where[index] = where;
     const gl_slot *slot = &function->slots[index];
     const gl_type *type = gl_type_of(slot->type);
@@ -844,11 +863,18 @@ void gl_commit(gl_call *call)
 {
     if (call->committed || !call->function) return;
     call->committed = true;
-    PyObject *type, *value, *traceback;
-    PyErr_Fetch(&type, &value, &traceback);
     const gl_function *function = call->function;
     bool later = false;
-    for (int i = 0; i < function->count; ++i) later |= is_new_handle(&function->slots[i]);
+    int all_flags = 0;
+    for (int i = 0; i < function->count; ++i)
+    {
+        all_flags |= function->slots[i].flags;
+        later |= is_new_handle(&function->slots[i]);
+    }
+    bool takes = all_flags & (GL_CONSUMES | GL_KEEPS | GL_LASTING | GL_RELEASES | GL_SHARED | GL_FOREVER | GL_HOLDS);
+    if (!takes && !call->closure_count) return;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
     if (!later) keep_all(call);
     for (int i = 0; i < function->count; ++i)
     {
@@ -916,7 +942,7 @@ PyObject *gl_return(gl_call *call, const gl_function *function, const void *valu
     const gl_slot *slot = &function->result;
     const gl_type *type = gl_type_of(slot->type);
     PyObject *error = NULL;
-    call->function = function;
+    set_function(call, function);
     call->called = true;
     if (PyErr_Occurred()) return NULL;      /* an adapter has raised */
     if (type->kind == GL_RESULT)
@@ -952,7 +978,8 @@ PyObject *gl_return(gl_call *call, const gl_function *function, const void *valu
         Py_RETURN_NONE;
     PyObject *result = is_borrowed(call, slot) ? gl_object_borrow(slot->type, *(void *const *)value, call->busy[0])
                                                : gl_to_python(slot, value);
-    for (int i = 0; result && gl_as_object(result) && i < function->count; ++i)     /* what was stored in a new object */
+    bool is_object = result && gl_as_object(result);
+    for (int i = 0; is_object && i < function->count; ++i)     /* what was stored in a new object */
         if (function->slots[i].flags & GL_SHARED && call->made[i] && gl_as_object(call->made[i])) gl_shared((gl_object *)result, (gl_object *)call->made[i]);
     if (type->kind == GL_STRING) free_output(slot, *(void *const *)value);
     if (type->kind == GL_STRINGS && slot->flags & GL_FREE) free(*(void *const *)value);

@@ -207,10 +207,10 @@ static bool is_counted(const gl_type *type)
 static int store_answer(const gl_slot *slot, PyObject *answer, void *address, bool widened)
 {
     const gl_type *type = gl_type_of(slot->type);
-    gl_call call = {0};
-    char *value = gl_allocate(&call, gl_value_size(type));
-    call.gives = type->kind == GL_CUSTOM;
-    int status = value ? gl_from_python(&call, -1, slot, answer, value) : -1;
+    gl_call frame, *call = gl_call_begin(&frame);
+    char *value = gl_allocate(call, gl_value_size(type));
+    call->gives = type->kind == GL_CUSTOM;
+    int status = value ? gl_from_python(call, -1, slot, answer, value) : -1;
     if (status == 0)
     {
         size_t size = gl_value_size(type);
@@ -240,7 +240,7 @@ static int store_answer(const gl_slot *slot, PyObject *answer, void *address, bo
         }
         else memcpy(address, value, size);
     }
-    gl_end(&call);
+    gl_end(call);
     return status;
 }
 
@@ -261,8 +261,8 @@ static int store_bytes(PyObject *answer, void **address, size_t *length)
 static int store_characters(const gl_function *signature, PyObject *answer, char *address, size_t room, void *result)
 {
     const char *text;
-    gl_call call = {0};
-    int status = gl_string_from_python(&call, -1, answer, false, &text);
+    gl_call frame, *call = gl_call_begin(&frame);
+    int status = gl_string_from_python(call, -1, answer, false, &text);
     size_t length = status == 0 ? strlen(text) : 0;
     if (length > room)
     {
@@ -273,7 +273,7 @@ static int store_characters(const gl_function *signature, PyObject *answer, char
     if (status == 0 && length < room) address[length] = '\0';
     if (status == 0 && signature->result.role == GL_LENGTH)
         store_integer_result(gl_type_of(signature->result.type), result, (long long)length);
-    gl_end(&call);
+    gl_end(call);
     return status;
 }
 
@@ -557,8 +557,7 @@ static void closure_dealloc(PyObject *self)
     if (closure->thunk) thunk_retire(closure->thunk);
     closure_clear_content(closure);
     GL_COUNT(closures, -1);
-    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
-    release(self);
+    PyObject_GC_Del(self);
     Py_DECREF(type);
 }
 
@@ -583,8 +582,7 @@ gl_closure *gl_closure_new(gl_type *type, PyObject *callable, bool once)
         return NULL;
     }
     if (!closure_type && make_type() < 0) return NULL;
-    allocfunc alloc = (allocfunc)PyType_GetSlot((PyTypeObject *)closure_type, Py_tp_alloc);
-    gl_closure *closure = (gl_closure *)alloc((PyTypeObject *)closure_type, 0);
+    gl_closure *closure = (gl_closure *)PyType_GenericAlloc((PyTypeObject *)closure_type, 0);
     if (!closure) return NULL;
     GL_COUNT(closures, 1);
     closure->type = type;

@@ -120,7 +120,13 @@ PyObject *gl_string_to_python(const char *text)
 static PyObject *encode(PyObject *object)
 {
     if (PyBytes_Check(object)) return Py_NewRef(object);
-    if (PyUnicode_Check(object)) return PyUnicode_AsEncodedString(object, "utf-8", "surrogateescape");
+    if (PyUnicode_Check(object))
+    {
+        PyObject *plain = PyUnicode_AsUTF8String(object);       /* the way without a look-up of the codec's name */
+        if (plain || !PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) return plain;
+        PyErr_Clear();
+        return PyUnicode_AsEncodedString(object, "utf-8", "surrogateescape");
+    }
     PyObject *path = PyOS_FSPath(object);
     if (!path) return NULL;
     PyObject *bytes = PyBytes_Check(path) ? Py_NewRef(path) : PyUnicode_AsEncodedString(path, "utf-8", "surrogateescape");
@@ -243,8 +249,11 @@ static int object_from_python(gl_call *call, int index, const gl_slot *slot, PyO
         *(void **)address = NULL;
         return 0;
     }
-    if (strcmp(type->name, "globus_object_t") == 0 && (*(void **)address = gl_error_object(object))) return 0;
-    if (!gl_object_check(object, type)) return gl_bad_argument(call, index, type->name, object);
+    if (!gl_object_check(object, type))
+    {
+        if (strcmp(type->name, "globus_object_t") == 0 && (*(void **)address = gl_error_object(object))) return 0;
+        return gl_bad_argument(call, index, type->name, object);
+    }
     gl_object *handle = (gl_object *)object;
     if (gl_object_usable(handle) < 0) return -1;
     if ((uintptr_t)handle->pointer < 4096 && !(slot->flags & GL_NULLABLE))     /* GLOBUS_XIO_QUERY */

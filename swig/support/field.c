@@ -113,8 +113,8 @@ static PyObject *field_get(PyObject *self, void *closure)
 static int set_characters(const gl_field *field, char *address, PyObject *value)
 {
     const char *text;
-    gl_call call = {0};
-    if (gl_string_from_python(&call, -1, value, false, &text) < 0) return -1;
+    gl_call frame, *call = gl_call_begin(&frame);
+    if (gl_string_from_python(call, -1, value, false, &text) < 0) return -1;
     size_t length = strlen(text);
     int status = 0;
     if (length >= field->count)
@@ -123,7 +123,7 @@ static int set_characters(const gl_field *field, char *address, PyObject *value)
         status = -1;
     }
     else memcpy(address, text, length + 1);
-    gl_end(&call);
+    gl_end(call);
     return status;
 }
 
@@ -166,13 +166,13 @@ static PyObject *make_array(const gl_field *field, PyObject *values, PyObject *h
     slot.partner = -1;
     for (size_t i = 0; capsule && i < count; ++i)
     {
-        gl_call call = {0};
+        gl_call frame, *call = gl_call_begin(&frame);
         PyObject *value = PyTuple_GetItem(values, (Py_ssize_t)i);
-        int status = is_inline ? gl_object_check(value, type) ? gl_object_copy_into(&call, value, array + i * step)
-                                                              : gl_bad_argument(&call, -1, type->name, value)
-                               : gl_from_python(&call, -1, &slot, value, array + i * step);
-        for (int h = 0; status == 0 && h < call.held_count; ++h) status = PyList_Append(held, call.held[h]);
-        gl_end(&call);
+        int status = is_inline ? gl_object_check(value, type) ? gl_object_copy_into(call, value, array + i * step)
+                                                              : gl_bad_argument(call, -1, type->name, value)
+                               : gl_from_python(call, -1, &slot, value, array + i * step);
+        for (int h = 0; status == 0 && h < call->held_count; ++h) status = PyList_Append(held, call->held[h]);
+        gl_end(call);
         if (status < 0) Py_CLEAR(capsule);
     }
     return capsule;
@@ -209,11 +209,16 @@ static PyObject *with_gift(PyObject *value)
     return pair;
 }
 
+static bool is_number(const gl_type *type)
+{
+    return type->kind == GL_BOOL || type->kind == GL_INTEGER || type->kind == GL_FLOAT || type->kind == GL_ENUM;
+}
+
 /* A value that a pointer or a number holds; what it points to comes back in `keep`. */
 static int set_value(const gl_field *field, char *address, PyObject *value, PyObject **keep)
 {
     gl_type *type = gl_type_of(field->slot->type);
-    gl_call call = {0};
+    gl_call frame, *call = gl_call_begin(&frame);
     int status = 0;
     if (type->kind == GL_CALLBACK && value != Py_None)
     {
@@ -230,17 +235,20 @@ static int set_value(const gl_field *field, char *address, PyObject *value, PyOb
     if (type->kind == GL_STRING && value != Py_None)
     {
         const char *text;
-        status = gl_string_from_python(&call, -1, value, false, &text);
+        status = gl_string_from_python(call, -1, value, false, &text);
         if (status == 0 && !(*keep = PyBytes_FromString(text))) status = -1;
         if (status == 0) *(const char **)address = PyBytes_AsString(*keep);
     }
     else
     {
-        status = gl_from_python(&call, -1, field->slot, value, address);
-        if (status == 0) *keep = field->slot->flags & GL_GIVEN ? with_gift(value) : Py_NewRef(value);
-        if (!*keep) status = -1;
+        status = gl_from_python(call, -1, field->slot, value, address);
+        if (status == 0 && !is_number(type))
+        {
+            *keep = field->slot->flags & GL_GIVEN ? with_gift(value) : Py_NewRef(value);
+            if (!*keep) status = -1;
+        }
     }
-    gl_end(&call);
+    gl_end(call);
     return status;
 }
 
@@ -253,6 +261,16 @@ static int is_writable(gl_object *object, const gl_field *field)
     if (!why) return 1;
     PyErr_Format(PyExc_AttributeError, "%s.%s cannot be set: %s", object->type->name, field->name, why);
     return 0;
+}
+
+/* What the field points to now, in place of what it pointed to. */
+static int keep_in_place(gl_object *root, const void *address, PyObject *keep)
+{
+    if (!keep && !root->keep) return 0;
+    PyObject *key = key_of(address);
+    int status = key ? gl_object_keep(root, key, keep ? keep : Py_None) : -1;
+    Py_XDECREF(key);
+    return status;
 }
 
 static int field_set(PyObject *self, PyObject *value, void *closure)
@@ -268,21 +286,18 @@ static int field_set(PyObject *self, PyObject *value, void *closure)
     char *address = address_of(object, field);
     const gl_type *type = gl_type_of(field->slot->type);
     if (field->count && type->kind == GL_CHAR) return set_characters(field, address, value);
-    if (field->count && (type->kind == GL_INTEGER || type->kind == GL_FLOAT || type->kind == GL_ENUM))
-        return set_numbers(field, address, value);
+    if (field->count && is_number(type)) return set_numbers(field, address, value);
     if (field->count || (type->kind == GL_BOX && field->slot->role == GL_BY_VALUE))
     {
         PyErr_Format(PyExc_AttributeError, "%s.%s is read-only: set what it contains", object->type->name, field->name);
         return -1;
     }
     if (object->type->is_malloced) return gl_content_set(object, field, address, value);
-    PyObject *keep = NULL, *key = key_of(address);
-    if (!key) return -1;
+    PyObject *keep = NULL;
     int status = field->slot->partner >= 0 ? set_counted(object, field, address, value, &keep)
                                            : set_value(field, address, value, &keep);
-    if (status == 0) status = gl_object_keep(gl_object_root(object), key, keep ? keep : Py_None);
+    if (status == 0) status = keep_in_place(gl_object_root(object), address, keep);
     Py_XDECREF(keep);
-    Py_DECREF(key);
     return status;
 }
 

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdbool.h>
+#include <string.h>
 
 #define GL_API __attribute__((visibility("default")))
 
@@ -89,6 +90,12 @@ struct gl_type
     PyObject            *python_type;
     void                *thunks;     /* of a GL_CALLBACK: closure.c */
 };
+
+/* The one description of a C type that all modules share. */
+static inline gl_type *gl_type_of(gl_type *type)
+{
+    return type->canonical ? type->canonical : type;
+}
 
 /* What a parameter (or field, result, callback argument) is for. */
 typedef enum
@@ -198,7 +205,8 @@ typedef union
     char      bytes[16];
 } gl_storage;
 
-/* The frame of one wrapped call. SWIG declares it as a local; typemaps share it. */
+/* The frame of one wrapped call. SWIG declares it as a local; typemaps share it. It is large: gl_call_begin() clears what stands
+ * before the arrays, the first argument clears the places of the slots that there are, and counters tell of the others. */
 struct gl_call
 {
     const gl_function *function;
@@ -207,25 +215,46 @@ struct gl_call
     bool               gives;                /* what from_python stores becomes C's: memory from malloc */
     bool               committed;            /* the C call succeeded */
     bool               called;               /* the C function has run */
+    bool               checked;              /* that no object was closed meanwhile */
     bool               ended;
     int                held_count, closure_count, busy_count;
     PyObject          *callback_arg;
     gl_pin            *pins;
     void              *blocks;               /* malloc-ed memory of this call, a linked list */
+    PyObject          *held_more;            /* a list of what does not fit in `held` */
+    PyObject          *busy_more;            /* ... in `busy` */
     void              *where[GL_MAX_SLOTS];  /* the C locals, by slot */
     gl_storage         storage[GL_MAX_SLOTS];
     PyObject          *made[GL_MAX_SLOTS];   /* objects made for outputs, and handles of inputs */
     PyObject          *held[GL_MAX_HELD];
-    PyObject          *held_more;            /* a list of what does not fit there */
     gl_object         *busy[GL_MAX_SLOTS];
-    PyObject          *busy_more;            /* a list of what does not fit there */
     gl_closure        *closures[GL_MAX_CLOSURES];
 };
 
+extern GL_API volatile int gl_forked, gl_finalizing;     /* process.c */
+
+static inline gl_call *gl_call_begin(gl_call *frame)
+{
+    memset(frame, 0, offsetof(gl_call, where));
+    return frame;
+}
+
+GL_API int gl_call_refuse(const gl_function *function);        /* says why; 0 if there is no reason */
 /* Refuses a call into a module that is not active, or in a forked child. */
-GL_API int gl_enter(const gl_function *function);
-/* Refuses a call with an object that was closed while the other arguments were converted. */
-GL_API int gl_recheck(const gl_call *call);
+static inline int gl_enter(const gl_function *function)
+{
+    const gl_module *module = function->module;
+    bool ready = !gl_forked && (!module->descriptor || module->active);
+    return ready ? 0 : gl_call_refuse(function);
+}
+
+GL_API int gl_call_recheck(gl_call *call);
+/* Refuses a call with an object that was closed while the other arguments were converted: once, when they all are. */
+static inline int gl_recheck(gl_call *call)
+{
+    return call->checked ? 0 : gl_call_recheck(call);
+}
+
 /* Converts argument `index`; `where` is the C local. 0, or -1 with an exception. */
 GL_API int gl_in(gl_call *call, const gl_function *function, int index, PyObject *input, PyObject *args, void *where);
 /* Prepares a parameter that is no Python argument. */
@@ -236,8 +265,13 @@ GL_API PyObject *gl_append_output(gl_call *call, const gl_function *function, in
 GL_API void gl_commit(gl_call *call);
 /* Converts the return value, or raises. */
 GL_API PyObject *gl_return(gl_call *call, const gl_function *function, const void *value);
-/* Releases everything the call still holds. Idempotent; keeps a pending exception. */
-GL_API void gl_end(gl_call *call);
+/* Releases everything the call still holds; keeps a pending exception. */
+GL_API void gl_call_release(gl_call *call);
+/* The same, idempotent. */
+static inline void gl_end(gl_call *call)
+{
+    if (!call->ended) gl_call_release(call);
+}
 
 GL_API int   gl_hold(gl_call *call, PyObject *object);          /* steals a reference until the call ends */
 GL_API int   gl_mark_busy(gl_call *call, gl_object *object);    /* in use until the call ends */
@@ -283,6 +317,7 @@ struct gl_object
     PyObject *keep;          /* dict of what C may still use: callbacks, parents, strings of fields */
     gl_object *parent;       /* of a struct inside a struct */
     gl_object *lender;       /* what it belongs to otherwise, and is closed with */
+    gl_object *next_known;   /* of the registry, object.c */
     gl_object *next_dead;    /* reaper.c */
     PyObject *weak_references;
     int       busy;          /* calls in progress with it */
@@ -434,7 +469,6 @@ void      gl_deferred_complete(PyObject *deferred);
 
 /* ---- process (process.c) ------------------------------------------------------------------------------------------- */
 
-extern GL_API volatile int gl_forked, gl_finalizing;
 GL_API int  gl_process_start(PyObject *package);
 GL_API void gl_activation_begin(void *saved_mask);    /* without the GIL as well */
 GL_API void gl_activation_end(const void *saved_mask);
@@ -452,7 +486,6 @@ GL_API bool gl_block(void (*call)(void *), void (*cancel)(void *), void *argumen
 
 GL_API int gl_module_ready(gl_module *module, PyObject *python_module);
 GL_API void gl_modules_refresh(void);                  /* after every activation and deactivation */
-gl_type   *gl_type_of(gl_type *type);                  /* the canonical one */
 GL_API gl_type *gl_type_named(const char *name);       /* of a module that is imported; or NULL with an exception */
 GL_API int gl_add_integer(PyObject *module, const char *name, long long value);
 GL_API int gl_add_float(PyObject *module, const char *name, double value);

@@ -10,11 +10,6 @@
 
 static PyObject *types;     /* name -> capsule of the canonical gl_type */
 
-gl_type *gl_type_of(gl_type *type)
-{
-    return type->canonical ? type->canonical : type;
-}
-
 gl_type *gl_type_named(const char *name)
 {
     PyObject *capsule = types ? PyDict_GetItemString(types, name) : NULL;

@@ -4,7 +4,6 @@
  * program made. A collected handle is destroyed by the reaper (reaper.c). */
 #include "gl.h"
 
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <stdio.h>
@@ -12,25 +11,60 @@
 
 /* ---- registry ---------------------------------------------------------------------------------------------- */
 
-static void *registry;
+/* A hash table by pointer; what has the same place is chained by next_known. */
+static gl_object *first_table[64], **registry = first_table;
+static size_t registry_size = 64, registry_used;     /* the size is a power of two */
 
-static int compare(const void *left, const void *right)
+static gl_object **place_of(gl_object **table, size_t size, const void *pointer)
 {
-    const gl_object *a = left, *b = right;
-    if (a->pointer != b->pointer) return a->pointer < b->pointer ? -1 : 1;
-    return a->type == b->type ? 0 : a->type < b->type ? -1 : 1;
+    uint64_t mixed = (uint64_t)(uintptr_t)pointer * 0x9e3779b97f4a7c15u;
+    return &table[mixed >> 32 & (size - 1)];
 }
 
-static gl_object *registry_find(gl_type *type, void *pointer)
+static gl_object *registry_find(const gl_type *type, const void *pointer)
 {
-    gl_object key = {.type = type, .pointer = pointer};
-    gl_object **node = tfind(&key, &registry, compare);
-    return node ? *node : NULL;
+    gl_object *object = *place_of(registry, registry_size, pointer);
+    while (object && (object->pointer != pointer || object->type != type)) object = object->next_known;
+    return object;
+}
+
+static void chain(gl_object **table, size_t size, gl_object *object)
+{
+    gl_object **place = place_of(table, size, object->pointer);
+    object->next_known = *place;
+    *place = object;
+}
+
+/* Without memory for more places it gets slower. */
+static void registry_grow(void)
+{
+    size_t size = registry_size * 4;
+    gl_object **table = calloc(size, sizeof *table);
+    if (!table) return;
+    for (size_t i = 0; i < registry_size; ++i)
+        for (gl_object *object = registry[i], *next; object; object = next)
+        {
+            next = object->next_known;
+            chain(table, size, object);
+        }
+    if (registry != first_table) free(registry);
+    registry = table;
+    registry_size = size;
+}
+
+static void registry_add(gl_object *object)
+{
+    if (++registry_used > registry_size) registry_grow();
+    chain(registry, registry_size, object);
 }
 
 static void registry_remove(gl_object *object)
 {
-    if (object->pointer && registry_find(object->type, object->pointer) == object) tdelete(object, &registry, compare);
+    gl_object **link = object->pointer ? place_of(registry, registry_size, object->pointer) : NULL;
+    while (link && *link && *link != object) link = &(*link)->next_known;
+    if (!link || !*link) return;
+    *link = object->next_known;
+    --registry_used;
 }
 
 /* The object that this one lives and dies with, or NULL. */
@@ -68,8 +102,7 @@ static gl_object *allocate(gl_type *type)
 {
     if (gl_type_ready(type) < 0) return NULL;
     PyTypeObject *python_type = (PyTypeObject *)type->python_type;
-    allocfunc alloc = (allocfunc)PyType_GetSlot(python_type, Py_tp_alloc);
-    gl_object *object = (gl_object *)alloc(python_type, 0);
+    gl_object *object = (gl_object *)PyType_GenericAlloc(python_type, 0);
     if (!object) return NULL;
     object->type = type;
     GL_COUNT(objects, 1);
@@ -84,7 +117,7 @@ static gl_object *find_or_make(gl_type *type, void *pointer, bool is_output, boo
     gl_object *object = allocate(type);
     if (!object) return NULL;
     object->pointer = pointer;
-    tsearch(object, &registry, compare);
+    registry_add(object);
     return object;
 }
 
@@ -206,8 +239,10 @@ static PyObject *base_type;
 
 int gl_object_check(PyObject *object, const gl_type *type)
 {
+    const gl_type *canonical = type->canonical;
+    if (canonical && (PyObject *)Py_TYPE(object) == canonical->python_type) return 1;
     return base_type && PyObject_TypeCheck(object, (PyTypeObject *)base_type)
-        && ((gl_object *)object)->type == type->canonical;
+        && ((gl_object *)object)->type == canonical;
 }
 
 gl_object *gl_as_object(PyObject *object)
@@ -249,8 +284,7 @@ static void object_dealloc(PyObject *self)
     Py_CLEAR(object->parent);
     Py_CLEAR(object->lender);
     GL_COUNT(objects, -1);
-    freefunc release = (freefunc)PyType_GetSlot(python_type, Py_tp_free);
-    release(self);
+    PyObject_GC_Del(self);
     Py_DECREF(python_type);
 }
 
