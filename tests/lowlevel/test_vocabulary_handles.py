@@ -105,6 +105,16 @@ def test_a_handle_belongs_to_one_object(toy: Any) -> None:
     assert weakref.ref(handle)() is handle
 
 
+def test_each_of_many_handles_is_found(toy: Any) -> None:
+    handles = [toy.toy_handle_init(f"{i}") for i in range(2000)]
+    assert all(toy.toy_handle_keep(handle) is handle for handle in handles)
+    for handle in handles[::2]:
+        toy.toy_handle_destroy(handle)
+    assert all(toy.toy_handle_keep(handle) is handle for handle in handles[1::2])
+    more = [toy.toy_handle_init("more") for _ in range(1000)]  # at addresses that come back
+    assert all(toy.toy_handle_keep(handle) is handle for handle in handles[1::2] + more)
+
+
 def test_a_thread_that_only_waits_does_not_hold_the_handle(toy: Any) -> None:
     handle = toy.toy_handle_init("x")
     before = sys.getrefcount(handle)
