@@ -109,10 +109,10 @@ bool gl_block(void (*call)(void *), void (*cancel)(void *), void *argument)
     while (busy->call)
     {
         wait_a_slice(busy);
-        if (!busy->call || raised) continue;
+        if (!busy->call) break;
         pthread_mutex_unlock(&busy->mutex);
-        raised = interrupted();
-        if (raised) cancel(argument);   /* C lets go of its arguments, and the call returns */
+        raised = raised || interrupted();
+        if (raised) cancel(argument);   /* until it helps: the call may not have begun */
         pthread_mutex_lock(&busy->mutex);
     }
     pthread_mutex_unlock(&busy->mutex);

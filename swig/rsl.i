@@ -1,0 +1,68 @@
+%module(package="globus_lowlevel") rsl
+%include "lib/globus.swg"
+%needs(GLOBUS_RSL_MODULE)
+%prelude(globus_common.h)
+%adapters("rsl_adapters.h")
+%failure(gl_rsl_failure)
+
+/* A node that was made or parsed is the program's, with all that is below it; what is below belongs to it. C takes no lock:
+ * a call keeps the GIL, so that no other one changes the tree. */
+%handle_by_address(globus_rsl_t, globus_rsl_free_recursive(address))
+%handle_by_address(globus_rsl_value_t, globus_rsl_value_free_recursive(address))
+%handle_by_address(globus_symboltable_t, globus_symboltable_destroy(address))
+%opaque(globus_rsl_t, globus_rsl_value_t, globus_symboltable_t)
+%anytime(globus_rsl_t, globus_rsl_value_t)
+%slots(globus_rsl_t, gl_rsl_slots)
+%slots(globus_rsl_value_t, gl_rsl_value_slots)
+%function(globus_rsl_*, PREACTIVE)
+%function(globus_rsl_parse, !PREACTIVE)
+%function(globus_rsl_*, ATOMIC)
+%function(globus_rsl_parse, !ATOMIC)
+%function(globus_list_copy_reverse, PREACTIVE)
+
+%returns(globus_rsl_parse, OWNED, CHECKED)
+%returns(globus_rsl_copy_recursive, OWNED)
+%returns(globus_rsl_value_copy_recursive, OWNED)
+%returns(globus_rsl_unparse, FREE, CHECKED)
+%returns(globus_rsl_value_unparse, FREE, CHECKED)
+%returns(globus_rsl_*_get_operator, CHECKED)
+%returns(globus_rsl_value_variable_get_size, CHECKED)
+%returns(globus_rsl_print_recursive, STATUS)
+%returns(globus_rsl_value_print_recursive, STATUS)
+%returns(globus_rsl_assist_attributes_canonicalize, STATUS)
+
+/* ---- made by hand from Python, taken apart, evaluated: extra/rsl/ ------------------------------------------------------ */
+%function(globus_rsl_make_*, PYTHON)
+%function(globus_rsl_value_make_*, PYTHON)
+%function(globus_rsl_*_list, PYTHON)
+%function(globus_rsl_*_list_ref, PYTHON)
+%function(globus_rsl_value_concatenation_set_*, PYTHON)
+%function(globus_rsl_*eval, PYTHON)
+%function(globus_rsl_*free, PYTHON)
+%function(globus_rsl_*free_recursive, PYTHON)
+%function(globus_rsl_param_get*, PYTHON)
+%function(globus_rsl_value_list_*, PYTHON)
+%function(globus_list_copy_reverse, PYTHON)
+%function(globus_rsl_assist_string_canonicalize, PYTHON)
+%returns(globus_rsl_value_concatenation_set_*, STATUS)
+%returns(globus_rsl_*eval, STATUS)
+%returns(globus_rsl_*free, STATUS)
+%returns(globus_rsl_*free_recursive, STATUS)
+%returns(globus_rsl_*list_ref, DATA)
+%returns(globus_rsl_value_list_param_get, STATUS)
+%returns(globus_rsl_value_list_literal_replace, STATUS)
+%returns(globus_rsl_param_get, STATUS)
+%param(globus_rsl_make_boolean, children, NULLABLE)
+%param(globus_rsl_value_make_sequence, value_list, NULLABLE)
+%param(globus_rsl_value_make_literal, string, NULLABLE)
+%param(globus_rsl_*eval, symbol_table, IN, NULLABLE)
+%param(globus_rsl_value_list_param_get, value, STRINGS, OUT)
+%param(globus_rsl_value_list_param_get, value_ctr, SILENT)
+%param(globus_rsl_param_get, values, STRINGS, OUT)
+%param(globus_rsl_assist_string_canonicalize, ptr, INOUT)
+
+%skip(globus_rsl_operand_list_copy_recursive, "declared, exported by no library")
+%skip(globus_rsl_value_sequence_list_copy_recursive, "declared, exported by no library")
+
+%include "globus_rsl.h"
+%include "globus_rsl_assist.h"
