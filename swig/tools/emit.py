@@ -177,7 +177,7 @@ class TypeWriter:
         for i, (name, slot) in enumerate(ctype.fields):
             symbol, present = f"{ctype.symbol}_field{i}", "NULL"
             before += f"static const gl_slot {symbol} = {slot_text(slot)};\n"
-            if slot.when:
+            if slot.when not in ("", "true"):
                 present = f"{symbol}_present"
                 before += present_text(ctype, slot.when, present)
             offset = f"offsetof({ctype.c}, {name})"
