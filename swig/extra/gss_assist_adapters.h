@@ -211,6 +211,13 @@ static inline const gss_OID_desc *gl_name_type(const char *name, size_t length)
     return GSS_C_NO_OID;
 }
 
+static inline OM_uint32 gl_adapt_globus_gss_assist_acquire_cred(
+    OM_uint32 *minor_status, gss_cred_usage_t cred_usage, gss_cred_id_t *output_cred_handle)
+{
+    if (gl_acquires_headless(GSS_C_NO_NAME)) return gl_refuse_chain(minor_status, __func__);
+    return globus_gss_assist_acquire_cred(minor_status, cred_usage, output_cred_handle);
+}
+
 /* Of a name that it cannot read C says nothing, and acquires the default credential. */
 static inline OM_uint32 gl_adapt_globus_gss_assist_acquire_cred_ext(
     OM_uint32 *minor_status, char *desired_name, OM_uint32 time_req, const gss_OID_set desired_mechs,
@@ -227,7 +234,7 @@ static inline OM_uint32 gl_adapt_globus_gss_assist_acquire_cred_ext(
         major = gl_adapt_gss_import_name(minor_status, &buffer, (gss_OID)type, &name);
     }
     if (!major)
-        major = gss_acquire_cred(minor_status, name, time_req, desired_mechs, cred_usage, output_cred_handle, actual_mechs, time_rec);
+        major = gl_adapt_gss_acquire_cred(minor_status, name, time_req, desired_mechs, cred_usage, output_cred_handle, actual_mechs, time_rec);
     if (name) gss_release_name(&local_minor, &name);
     return major;
 }

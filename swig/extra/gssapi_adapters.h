@@ -6,6 +6,8 @@
 #include "gssapi_identifiers.h"
 
 #include <globus_error_generic.h>
+#include <globus_gsi_cert_utils.h>
+#include <globus_gsi_credential.h>
 #include <limits.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -72,13 +74,6 @@ GL_NEEDS_CONTEXT(gss_seal,
 GL_NEEDS_CONTEXT(gss_wrap_size_limit,
                  GL_LIST(int conf_req_flag, gss_qop_t qop_req, OM_uint32 req_output_size, OM_uint32 *max_input_size),
                  GL_LIST(conf_req_flag, qop_req, req_output_size, max_input_size))
-GL_NEEDS_CONTEXT(gss_accept_delegation,
-                 GL_LIST(const gss_OID_set extension_oids, const gss_buffer_set_t extension_buffers,
-                         const gss_buffer_t input_token, OM_uint32 req_flags, OM_uint32 time_req, OM_uint32 *time_rec,
-                         gss_cred_id_t *delegated_cred_handle, gss_OID *mech_type, gss_buffer_t output_token),
-                 GL_LIST(extension_oids, extension_buffers, input_token, req_flags, time_req, time_rec, delegated_cred_handle,
-                         mech_type, output_token))
-
 /* C unlocks what it has not locked if there is no token. */
 static inline OM_uint32 gl_adapt_gss_verify_mic(
     OM_uint32 *minor_status, const gss_ctx_id_t context_handle, const gss_buffer_t message_buffer,
@@ -247,16 +242,33 @@ static inline bool gl_is_proxy(X509 *certificate)
     return proxy;
 }
 
+static inline X509 *gl_next_pem(BIO *certificates)
+{
+    return PEM_read_bio_X509(certificates, NULL, NULL, NULL);
+}
+
+static inline X509 *gl_next_der(BIO *certificates)
+{
+    return d2i_X509_bio(certificates, NULL);
+}
+
 /* Whether there are certificates, and the last one is a proxy's. */
-static inline bool gl_ends_with_proxy(BIO *pem)
+static inline bool gl_ends_with_proxy(BIO *certificates, X509 *(*next)(BIO *))
 {
     bool proxy = false;
     ERR_set_mark();
-    for (X509 *certificate; pem && (certificate = PEM_read_bio_X509(pem, NULL, NULL, NULL)); X509_free(certificate))
+    for (X509 *certificate; certificates && (certificate = next(certificates)); X509_free(certificate))
         proxy = gl_is_proxy(certificate);
     ERR_pop_to_mark();
-    BIO_free(pem);
+    BIO_free(certificates);
     return proxy;
+}
+
+/* Of a proxy without the certificate of the end entity C looks for a name that it does not find. */
+static inline OM_uint32 gl_refuse_chain(OM_uint32 *minor_status, const char *function)
+{
+    return gl_gss_refuse(minor_status, GSS_S_DEFECTIVE_CREDENTIAL, GLOBUS_GSI_GSSAPI_ERROR_WITH_GSI_CREDENTIAL, function,
+                         "The chain of the proxy ends before the certificate of the end entity");
 }
 
 /* The buffer is PEM text, or the name of a variable and the path of a file after an equals sign. */
@@ -273,15 +285,121 @@ static inline BIO *gl_credential_text(OM_uint32 option, const gss_buffer_desc *b
     return file;
 }
 
-/* Of a proxy without the certificate of the end entity C looks for a name that it does not find. */
 static inline OM_uint32 gl_adapt_gss_import_cred(
     OM_uint32 *minor_status, gss_cred_id_t *output_cred_handle, const gss_OID desired_mech, OM_uint32 option_req,
     const gss_buffer_t import_buffer, OM_uint32 time_req, OM_uint32 *time_rec)
 {
-    if (gl_ends_with_proxy(gl_credential_text(option_req, import_buffer)))
-        return gl_gss_refuse(minor_status, GSS_S_DEFECTIVE_CREDENTIAL, GLOBUS_GSI_GSSAPI_ERROR_WITH_GSI_CREDENTIAL, __func__,
-                             "The chain of the proxy ends before the certificate of the end entity");
+    if (gl_ends_with_proxy(gl_credential_text(option_req, import_buffer), gl_next_pem)) return gl_refuse_chain(minor_status, __func__);
     return gss_import_cred(minor_status, output_cred_handle, desired_mech, option_req, import_buffer, time_req, time_rec);
+}
+
+/* The name in the form in which C looks for a credential; NULL: any. */
+static inline X509_NAME *gl_subject(gss_name_t name)
+{
+    OM_uint32 minor;
+    gss_buffer_desc text = {0, NULL};
+    X509_NAME *subject = name ? X509_NAME_new() : NULL;
+    if (subject) gss_display_name(&minor, name, &text, NULL);
+    globus_result_t result = subject && text.length && text.length <= INT_MAX
+        ? globus_gsi_cert_utils_get_x509_name(text.value, (int)text.length, subject) : GLOBUS_SUCCESS;
+    if (result) globus_object_free(globus_error_get(result));
+    gss_release_buffer(&minor, &text);
+    return subject;
+}
+
+/* Whether the credential that C will acquire, for a name or by default, is a proxy without its end entity. */
+static inline bool gl_acquires_headless(gss_name_t name)
+{
+    globus_gsi_cred_handle_t credential = NULL;
+    STACK_OF(X509) *chain = NULL;
+    X509 *certificate = NULL;
+    X509_NAME *subject = gl_subject(name);
+    globus_result_t result = globus_gsi_cred_handle_init(&credential, NULL);
+    ERR_set_mark();
+    if (!result) result = globus_gsi_cred_read(credential, subject);
+    if (!result) result = globus_gsi_cred_get_cert(credential, &certificate);
+    if (!result) result = globus_gsi_cred_get_cert_chain(credential, &chain);
+    ERR_pop_to_mark();
+    if (result) globus_object_free(globus_error_get(result));
+    X509 *last = chain && sk_X509_num(chain) ? sk_X509_value(chain, sk_X509_num(chain) - 1) : certificate;
+    bool headless = last && gl_is_proxy(last);
+    sk_X509_pop_free(chain, X509_free);
+    X509_free(certificate);
+    X509_NAME_free(subject);
+    if (credential) globus_gsi_cred_handle_destroy(credential);
+    return headless;
+}
+
+static inline OM_uint32 gl_adapt_gss_acquire_cred(
+    OM_uint32 *minor_status, const gss_name_t desired_name, OM_uint32 time_req, const gss_OID_set desired_mechs,
+    gss_cred_usage_t cred_usage, gss_cred_id_t *output_cred_handle, gss_OID_set *actual_mechs, OM_uint32 *time_rec)
+{
+    if (gl_acquires_headless(desired_name)) return gl_refuse_chain(minor_status, __func__);
+    return gss_acquire_cred(minor_status, desired_name, time_req, desired_mechs, cred_usage, output_cred_handle, actual_mechs, time_rec);
+}
+
+/* Where no credential is given, C acquires the default one. */
+static inline OM_uint32 gl_adapt_gss_inquire_cred(
+    OM_uint32 *minor_status, const gss_cred_id_t cred_handle, gss_name_t *name, OM_uint32 *lifetime, gss_cred_usage_t *cred_usage,
+    gss_OID_set *mechanisms)
+{
+    if (!cred_handle && gl_acquires_headless(GSS_C_NO_NAME)) return gl_refuse_chain(minor_status, __func__);
+    return gss_inquire_cred(minor_status, cred_handle, name, lifetime, cred_usage, mechanisms);
+}
+
+static inline OM_uint32 gl_adapt_gss_init_sec_context(
+    OM_uint32 *minor_status, const gss_cred_id_t initiator_cred_handle, gss_ctx_id_t *context_handle, const gss_name_t target_name,
+    const gss_OID mech_type, OM_uint32 req_flags, OM_uint32 time_req, const gss_channel_bindings_t input_chan_bindings,
+    const gss_buffer_t input_token, gss_OID *actual_mech_type, gss_buffer_t output_token, OM_uint32 *ret_flags, OM_uint32 *time_rec)
+{
+    bool acquires = !initiator_cred_handle && !*context_handle && !(req_flags & GSS_C_ANON_FLAG);
+    if (acquires && gl_acquires_headless(GSS_C_NO_NAME)) return gl_refuse_chain(minor_status, __func__);
+    return gss_init_sec_context(minor_status, initiator_cred_handle, context_handle, target_name, mech_type, req_flags, time_req,
+                                input_chan_bindings, input_token, actual_mech_type, output_token, ret_flags, time_rec);
+}
+
+static inline OM_uint32 gl_adapt_gss_accept_sec_context(
+    OM_uint32 *minor_status, gss_ctx_id_t *context_handle, const gss_cred_id_t acceptor_cred_handle,
+    const gss_buffer_t input_token_buffer, const gss_channel_bindings_t input_chan_bindings, gss_name_t *src_name, gss_OID *mech_type,
+    gss_buffer_t output_token, OM_uint32 *ret_flags, OM_uint32 *time_rec, gss_cred_id_t *delegated_cred_handle)
+{
+    bool acquires = !acceptor_cred_handle && !*context_handle;
+    if (acquires && gl_acquires_headless(GSS_C_NO_NAME)) return gl_refuse_chain(minor_status, __func__);
+    return gss_accept_sec_context(minor_status, context_handle, acceptor_cred_handle, input_token_buffer, input_chan_bindings, src_name,
+                                  mech_type, output_token, ret_flags, time_rec, delegated_cred_handle);
+}
+
+/* What the peer sends is encrypted: it is decrypted here, where the chain is looked at before C does, and C is given it in
+ * clear text, as it takes it for GSS_C_GLOBUS_SSL_COMPATIBLE. What C answers is encrypted in its turn. */
+static inline OM_uint32 gl_adapt_gss_accept_delegation(
+    OM_uint32 *minor_status, const gss_ctx_id_t context_handle, const gss_OID_set extension_oids,
+    const gss_buffer_set_t extension_buffers, const gss_buffer_t input_token, OM_uint32 req_flags, OM_uint32 time_req,
+    OM_uint32 *time_rec, gss_cred_id_t *delegated_cred_handle, gss_OID *mech_type, gss_buffer_t output_token)
+{
+    bool clear = req_flags & GSS_C_GLOBUS_SSL_COMPATIBLE;
+    gss_buffer_desc opened = {0, NULL}, answer = {0, NULL};
+    gss_buffer_t token = clear || !input_token ? input_token : &opened;
+    OM_uint32 major = GSS_S_COMPLETE, local_minor;
+    int conf_state;
+    gss_qop_t qop_state;
+    if (!gl_is_established(context_handle)) return gl_not_established(minor_status, __func__);
+    if (token == &opened) major = gl_adapt_gss_unwrap(minor_status, context_handle, input_token, &opened, &conf_state, &qop_state);
+    if (!GSS_ERROR(major) && token && !token->length)
+        major = gl_gss_refuse(minor_status, GSS_S_DEFECTIVE_TOKEN, GLOBUS_GSI_GSSAPI_ERROR_TOKEN_FAIL, __func__, "The token is empty");
+    if (!GSS_ERROR(major) && token && gl_ends_with_proxy(BIO_new_mem_buf(token->value, (int)token->length), gl_next_der))
+        major = gl_refuse_chain(minor_status, __func__);
+    if (!GSS_ERROR(major))
+        major = gss_accept_delegation(minor_status, context_handle, extension_oids, extension_buffers, token,
+                                      req_flags | GSS_C_GLOBUS_SSL_COMPATIBLE, time_req, time_rec, delegated_cred_handle, mech_type,
+                                      clear ? output_token : &answer);
+    if (!GSS_ERROR(major) && answer.length)
+    {
+        OM_uint32 wrapped = gss_wrap(minor_status, context_handle, 1, GSS_C_QOP_DEFAULT, &answer, &conf_state, output_token);
+        if (GSS_ERROR(wrapped)) major = wrapped;
+    }
+    gss_release_buffer(&local_minor, &opened);
+    gss_release_buffer(&local_minor, &answer);
+    return major;
 }
 
 /* ---- options ------------------------------------------------------------------------------------------------------------ */
