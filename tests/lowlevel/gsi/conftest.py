@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from globus_hl.testgrid import Grid
-from globus_lowlevel import common, gsi_proxy_core, gss_assist, gssapi
+from globus_lowlevel import common, gsi_cert_utils, gsi_proxy_core, gss_assist, gssapi
 
 MODULES = (
     gssapi.GLOBUS_GSI_GSSAPI_MODULE,
     gss_assist.GLOBUS_GSI_GSS_ASSIST_MODULE,
     gsi_proxy_core.GLOBUS_GSI_PROXY_MODULE,
+    gsi_cert_utils.GLOBUS_GSI_CERT_UTILS_MODULE,
 )
 
 
