@@ -15,14 +15,12 @@
 %function(globus_xio_string_cntl_bouncer, CONTROL=callable)
 
 /* Objects that a driver written in Python gives to the framework, and gets back in its functions. */
-%param(globus_xio_driver_pass_server_init, driver_server, DATA)
-%param(globus_xio_driver_finished_accept, driver_link, DATA)
-%param(globus_xio_driver_finished_open, driver_handle, DATA)
-%param(globus_xio_driver_init, user_data, DATA)
+%param(globus_xio_driver_pass_server_init, driver_server, GIVEN)
+%param(globus_xio_driver_finished_accept, driver_link, GIVEN)
+%param(globus_xio_driver_finished_open, driver_handle, GIVEN)
+%param(globus_xio_driver_init, user_data, DATA, FOREVER)
 %param(globus_xio_driver_get_user_data, out_user_data, DATA)
-%param(globus_xio_string_cntl_*, attr, DATA)
-%param(globus_xio_driver_*_t, driver_*, DATA)
-%param(globus_xio_driver_*_t, handle, DATA)
+%param(globus_xio_string_cntl_*, attr, GIVEN, DURING)
 
 %param(globus_xio_system_socket_setsockopt, optval, READ)
 %param(globus_xio_system_socket_getsockopt, optval, WRITE, LENGTH=optlen)

@@ -67,12 +67,12 @@ PyObject *gl_pins_find(gl_pin *pins, const void *address)
     return NULL;
 }
 
-static PyObject *part(PyObject *object, Py_ssize_t start, Py_ssize_t length)
+static PyObject *part(PyObject *object, Py_ssize_t start, Py_ssize_t length, bool writable)
 {
     PyObject *whole = PyMemoryView_FromObject(object);
     PyObject *bytes = whole ? PyObject_CallMethod(whole, "cast", "s", "B") : NULL;
     PyObject *slice = bytes ? PySequence_GetSlice(bytes, start, start + length) : NULL;
-    PyObject *result = slice ? PyObject_CallMethod(slice, "toreadonly", NULL) : NULL;
+    PyObject *result = !slice ? NULL : writable ? Py_NewRef(slice) : PyObject_CallMethod(slice, "toreadonly", NULL);
     Py_XDECREF(slice);
     Py_XDECREF(bytes);
     Py_XDECREF(whole);
@@ -83,6 +83,15 @@ PyObject *gl_pinned_view(const void *address, size_t length)
 {
     for (gl_pin *pin = all; pin; pin = pin->after)
         if (holds(pin, address, length))
-            return part(pin->object, (const char *)address - (const char *)pin->view.buf, (Py_ssize_t)length);
+            return part(pin->object, (const char *)address - (const char *)pin->view.buf, (Py_ssize_t)length,
+                        false);
     return PyBytes_FromStringAndSize(address, (Py_ssize_t)length);
+}
+
+PyObject *gl_writable_view(void *address, size_t length)
+{
+    for (gl_pin *pin = all; pin; pin = pin->after)
+        if (!pin->view.readonly && holds(pin, address, length))
+            return part(pin->object, (const char *)address - (const char *)pin->view.buf, (Py_ssize_t)length, true);
+    return PyMemoryView_FromMemory(address, (Py_ssize_t)length, PyBUF_WRITE);
 }

@@ -136,7 +136,8 @@ static void release_slot(gl_call *call, int index)
     if (!made) return;
     gl_object *object = gl_as_object(made);
     if (object && object->claimed == call) object->claimed = NULL;
-    if (!call->committed && is_gift(slot, made)) gl_take(made);
+    bool kept = call->committed && !(slot->flags & GL_DURING);
+    if (!kept && is_gift(slot, made)) gl_take(made);
     if (!call->committed && object && slot->flags & GL_SHARED) gl_unshare(object->pointer);
     if (!call->called && PyCapsule_IsValid(made, reference)) globus_object_free(PyCapsule_GetPointer(made, reference));
     call->made[index] = NULL;

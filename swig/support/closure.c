@@ -84,12 +84,13 @@ static PyObject *memory_to_python(gl_closure *closure, const void *address, size
 
 typedef struct { void *base; size_t length; } vector_element;   /* struct iovec */
 
-static PyObject *vector_to_python(gl_closure *closure, const vector_element *vector, size_t count)
+static PyObject *vector_to_python(gl_closure *closure, const gl_slot *slot, const vector_element *vector, size_t count)
 {
     PyObject *list = PyList_New(0);
     for (size_t i = 0; list && vector && i < count; ++i)
     {
-        PyObject *item = memory_to_python(closure, vector[i].base, vector[i].length);
+        PyObject *item = slot->flags & GL_WRITABLE ? gl_writable_view(vector[i].base, vector[i].length)
+                                                   : memory_to_python(closure, vector[i].base, vector[i].length);
         if (!item || PyList_Append(list, item) < 0) Py_CLEAR(list);
         Py_XDECREF(item);
     }
@@ -113,7 +114,7 @@ static PyObject *argument_to_python(gl_closure *closure, const gl_function *sign
                 return gl_pinned_view(*(void **)arguments[index], length_at(signature, slot->partner, arguments));
             return memory_to_python(closure, *(void **)arguments[index], length_at(signature, slot->partner, arguments));
         case GL_IOVEC:
-            return vector_to_python(closure, *(vector_element **)arguments[index],
+            return vector_to_python(closure, slot, *(vector_element **)arguments[index],
                                     length_at(signature, slot->partner, arguments));
         case GL_IN_POINTER:
         {
@@ -126,6 +127,7 @@ static PyObject *argument_to_python(gl_closure *closure, const gl_function *sign
             if (is_lent(slot)) return gl_object_lend(slot->type, *(void **)arguments[index]);
             return gl_to_python(slot, arguments[index]);
         case GL_NOTHING: Py_RETURN_NONE;
+        case GL_VARIABLE: return gl_variable_new(*(void **)arguments[index]);
         case GL_ARRAY:
             if (gl_type_of(slot->type)->kind == GL_STRING)
                 return gl_strings_to_python(*(char ***)arguments[index],
@@ -166,6 +168,7 @@ static void give_back(const gl_function *signature, PyObject *arguments)
     {
         const gl_slot *slot = &signature->slots[i];
         if (is_lent(slot)) gl_object_give_back(PyTuple_GetItem(arguments, position));
+        if (slot->role == GL_VARIABLE) gl_variable_end(PyTuple_GetItem(arguments, position));
         position += is_argument(slot);
     }
 }

@@ -39,8 +39,6 @@ static const gl_command *find_command(const char *target, const char *driver, lo
         if (found && (found == command->targets || found[-1] == '_') && (found[length] == '_' || !found[length]))
             return command;
     }
-    if (table)
-        PyErr_Format(PyExc_ValueError, "the driver '%s' has no control command %ld for this kind of object", driver, number);
     return NULL;
 }
 
@@ -118,6 +116,31 @@ static PyObject *run(gl_call *call, const gl_command *command, invocation *made,
     return output;
 }
 
+/* A driver written in Python defines its commands itself: its control function gets the objects. */
+static bool is_of_python(PyObject *driver)
+{
+    const gl_function *maker = driver == Py_None ? NULL : ((gl_object *)driver)->maker;
+    return maker && strcmp(maker->name, "globus_xio_driver_init") == 0;
+}
+
+static PyObject *pass_on(gl_call *call, invocation *made, PyObject *args, Py_ssize_t first)
+{
+    PyObject *rest = PyTuple_GetSlice(args, first, PyTuple_Size(args)), *output = NULL;
+    if (!rest) return NULL;
+    gl_pass pass, *pointer = &pass;
+    made->types[made->fixed_count] = &ffi_type_pointer;
+    made->values[made->fixed_count] = &pointer;
+    gl_pass_begin(&pass, rest);
+    uint32_t result;
+    if (gl_recheck(call) == 0 && invoke(made, made->fixed_count + 1, &result) == 0)
+        output = gl_return(call, call->function, &result);
+    gl_pass_end(&pass);
+    Py_DECREF(rest);
+    if (!output || !pass.answer) return Py_XDECREF(pass.answer), output;
+    Py_DECREF(output);
+    return pass.answer;
+}
+
 PyObject *gl_control(const gl_function *fixed, const char *target, void *c_function, bool with_driver, PyObject *args)
 {
     Py_ssize_t leading = with_driver ? 3 : 2;
@@ -133,9 +156,13 @@ PyObject *gl_control(const gl_function *fixed, const char *target, void *c_funct
         && gl_from_python(&call, 0, &fixed->slots[0], PyTuple_GetItem(args, 0), &made.target) == 0
         && (!with_driver || gl_from_python(&call, 1, &fixed->slots[1], driver, &made.driver) == 0))
     {
-        const gl_command *command = find_command(target, driver == Py_None ? "xio" : driver_name((gl_object *)driver), number);
+        const char *name = driver == Py_None ? "xio" : driver_name((gl_object *)driver);
+        const gl_command *command = find_command(target, name, number);
         made.number = (int)number;
         if (command) output = run(&call, command, &made, args, leading);
+        else if (is_of_python(driver)) output = pass_on(&call, &made, args, leading);
+        else if (!PyErr_Occurred())
+            PyErr_Format(PyExc_ValueError, "the driver '%s' has no control command %ld for this kind of object", name, number);
     }
     gl_end(&call);
     return output;
@@ -149,8 +176,11 @@ PyObject *gl_bounce(const gl_function *fixed, PyObject *args)
     if (count < 3) return PyErr_Format(PyExc_TypeError, "%s() takes at least 3 arguments", fixed->name);
     if (!PyCallable_Check(PyTuple_GetItem(args, 0)))
         return PyErr_Format(PyExc_TypeError, "%s() argument 'cntl_func' must be callable", fixed->name);
-    PyObject *rest = PyTuple_GetSlice(args, 1, count);
-    PyObject *result = rest ? PyObject_CallObject(PyTuple_GetItem(args, 0), rest) : NULL;
+    PyObject *rest = PyTuple_GetSlice(args, 3, count), *variable = rest ? gl_variable_of(rest) : NULL;
+    PyObject *result = variable ? PyObject_CallFunctionObjArgs(PyTuple_GetItem(args, 0), PyTuple_GetItem(args, 1),
+                                                               PyTuple_GetItem(args, 2), variable, NULL) : NULL;
+    if (variable) gl_variable_end(variable);
+    Py_XDECREF(variable);
     Py_XDECREF(rest);
     return result;
 }

@@ -118,6 +118,7 @@ typedef enum
     GL_OUT_ARRAY,     /* C fills an array of slot->extent elements, and its count in the GL_LENGTH partner */
     GL_CHARS_OUT,     /* C fills a character array of slot->extent bytes */
     GL_ARRAY_OUT,     /* C allocates an array; its count in the GL_LENGTH partner, or GL_TERMINATED by slot->extent */
+    GL_VARIABLE,      /* a va_list that a callback gets */
 } gl_role;
 
 enum
@@ -129,7 +130,7 @@ enum
     GL_OPENSSL_FREE = 16,   /* ... with OPENSSL_free() */
     GL_KEEPS    = 32,       /* the first handle of the call keeps this object alive */
     GL_LASTING  = 64,       /* a callback that C may call until its owner is destroyed */
-    GL_DURING   = 128,      /* a callback that C calls only inside the call */
+    GL_DURING   = 128,      /* a callback that C calls only inside the call; a GL_GIVEN that C keeps no longer */
     GL_WRITABLE = 256,      /* of GL_IOVEC: C fills the buffers */
     GL_TERMINATED = 512,    /* of GL_ARRAY: ends with a zero element */
     GL_PINNED   = 1024,     /* a buffer that C uses until the callback */
@@ -415,6 +416,7 @@ struct gl_pin
 gl_pin   *gl_pin_new(PyObject *object, bool writable);
 void      gl_pins_release(gl_pin *pins);
 PyObject *gl_pins_find(gl_pin *pins, const void *address);             /* new reference to the pinned object, or NULL */
+PyObject *gl_writable_view(void *address, size_t length);               /* the same, to be written */
 PyObject *gl_pinned_view(const void *address, size_t length);          /* a view of memory that some call has pinned; else a copy */
 
 /* ---- callbacks (closure.c) --------------------------------------------------------------------------------------- */
@@ -457,6 +459,23 @@ typedef struct
 
 GL_API PyObject *gl_bounce(const gl_function *fixed, PyObject *args);    /* calls args[0] with the others */
 GL_API PyObject *gl_control(const gl_function *fixed, const char *target, void *c_function, bool with_driver, PyObject *args);
+
+/* ---- variable arguments of a callback (variable.c) ---------------------------------------------------------------- */
+
+/* What Python passes through a variadic C function to a callback: the address of this is the only variable argument. */
+typedef struct gl_pass
+{
+    PyObject       *arguments;       /* a tuple, borrowed */
+    PyObject       *answer;          /* of the callback, or NULL */
+    struct gl_pass *outer;
+} gl_pass;
+
+void      gl_pass_begin(gl_pass *pass, PyObject *arguments);           /* in this thread */
+void      gl_pass_end(gl_pass *pass);
+GL_API PyObject *gl_variable_class(void);              /* borrowed */
+PyObject *gl_variable_new(void *list);                                 /* of a va_list */
+PyObject *gl_variable_of(PyObject *arguments);                         /* of a tuple */
+void      gl_variable_end(PyObject *variable);                         /* the callback has returned */
 
 /* ---- deferred outputs (deferred.c) ------------------------------------------------------------------------------- */
 

@@ -53,6 +53,7 @@ static int add(PyObject *module, const char *name, PyObject *object)
 
 static int execute(PyObject *module)
 {
+    if (add(module, "Arguments", gl_variable_class()) < 0) return -1;
     if (add(module, "CObject", gl_object_class()) < 0 || add(module, "Deferred", gl_deferred_class()) < 0) return -1;
     return gl_process_start(module);
 }

@@ -521,7 +521,7 @@ class Classifier:
         if role == "CALL_ARG":
             return slot(DATA, "CALL_ARG", "NULLABLE")
         if is_va_list(type_):
-            return Slot(name, POINTER, "NOTHING")
+            return Slot(name, POINTER, "VARIABLE" if in_callback else "NOTHING")
         if "ERROR" in words or (
             in_callback and strip(pointer(type_) or type_) == "globus_object_t" and "HANDLE" not in words
         ):
@@ -655,9 +655,9 @@ class Classifier:
         if given:
             return slot(self.named(given), "OUT")
         if ctype.kind in ("POINTER", "VOID"):
-            if not {"DATA", "POINTER"} & set(words) and not in_callback:
+            if not {"DATA", "GIVEN", "POINTER"} & set(words) and not in_callback:
                 raise Unknown("a void ** needs one of the words DATA, POINTER")
-            return slot(DATA if "DATA" in words else POINTER, "OUT")
+            return slot(DATA if {"DATA", "GIVEN"} & set(words) else POINTER, "OUT")
         if ctype.kind == "CALLBACK":
             return slot(ctype, "OUT")
         # None is an empty buffer: C does not always expect NULL

@@ -215,6 +215,8 @@ class Namer:
             return "list[Any]"
         if slot.role == "NOTHING":
             return "None"
+        if slot.role == "VARIABLE":
+            return "Arguments"
         if slot.role == "ARRAY":
             return "list[str]" if slot.type.kind == "STRING" else "int"
         if slot.role == "CALL_ARG" or "GIVEN" in slot.flags:

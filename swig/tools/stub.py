@@ -20,7 +20,7 @@ SOURCES = {
     "typing_extensions": ("Buffer",),
     "._errors": ("GlobusError",),
     ".typing": (
-        "OID", "CObject", "Certificate", "ChannelBindings", "Deferred", "Digest", "Identifier", "Name", "PrivateKey",
+        "OID", "Arguments", "CObject", "Certificate", "ChannelBindings", "Deferred", "Digest", "Identifier", "Name", "PrivateKey",
         "SocketAddress", "Text",
     ),
 }  # fmt: skip

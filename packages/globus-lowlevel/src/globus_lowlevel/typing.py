@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from ._oid import OID
-from ._support import CObject, Deferred
+from ._support import Arguments, CObject, Deferred
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -25,6 +25,7 @@ else:  # PEP 688 came with Python 3.12; to a type checker it is `typing_extensio
 
 __all__ = [
     "OID",
+    "Arguments",
     "Buffer",
     "CObject",
     "Certificate",
