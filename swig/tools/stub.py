@@ -20,8 +20,8 @@ SOURCES = {
     "typing_extensions": ("Buffer",),
     "._errors": ("GlobusError",),
     ".typing": (
-        "OID", "Arguments", "CObject", "Certificate", "ChannelBindings", "Deferred", "Digest", "Identifier", "Name", "PrivateKey",
-        "SocketAddress", "Text",
+        "OID", "Arguments", "CObject", "Certificate", "ChannelBindings", "Deferred", "Digest", "Identifier", "Name",
+        "PrivateKey", "SocketAddress", "Text",
     ),
 }  # fmt: skip
 CONSTANTS = {"integer": "int", "float": "float", "string": "str"}

@@ -30,13 +30,20 @@ class Upload:
         self.blocks: dict[int, bytes] = {}
         self.error: Exception | None = None
         self.eof = False
-        self.outstanding = gridftp_server.globus_gridftp_server_get_optimal_concurrency(operation)
+        self.outstanding = 0
         size = gridftp_server.globus_gridftp_server_get_block_size(operation)
         gridftp_server.globus_gridftp_server_begin_transfer(operation, 0, None)
-        for _ in range(self.outstanding):
-            gridftp_server.globus_gridftp_server_register_read(
-                operation, bytearray(size), self.on_block, self
-            )
+        with store.lock:
+            for _ in range(gridftp_server.globus_gridftp_server_get_optimal_concurrency(operation)):
+                self.read(operation, bytearray(size))
+
+    def read(self, operation: Any, buffer: bytearray) -> None:
+        try:
+            gridftp_server.globus_gridftp_server_register_read(operation, buffer, self.on_block, self)
+            self.outstanding += 1
+        except GlobusError:  # the connections have ended: the reads before this one say how
+            if not self.outstanding:
+                raise
 
     def on_block(
         self,
@@ -50,15 +57,14 @@ class Upload:
     ) -> None:
         assert argument is self
         with self.store.lock:
+            self.outstanding -= 1
             self.error = self.error or error
             self.eof = self.eof or eof
             if length:
                 self.blocks[offset] = bytes(buffer[:length])
                 gridftp_server.globus_gridftp_server_update_bytes_written(operation, offset, length)
             if not self.eof and not self.error:
-                gridftp_server.globus_gridftp_server_register_read(operation, buffer, self.on_block, self)
-                return
-            self.outstanding -= 1
+                self.read(operation, buffer)
             if self.outstanding:
                 return
             if not self.error:
