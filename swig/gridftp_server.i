@@ -6,6 +6,8 @@
 
 /* ---- operations: finished once; the client is told when the module raises (types.swg) ---------------------------- */
 %param(globus_gridftp_server_operation_finished, op, CONSUMES)
+/* A read or write may have called back before the call that registered it returns. */
+%param(globus_gridftp_server_finished_transfer, op, EXTERNAL)
 %param(globus_gridftp_server_finished_[tca]*, op, CONSUMES)
 %param(globus_gridftp_server_finished_session_start, op, CONSUMES)
 %param(globus_gridftp_server_finished_passive_data, op, CONSUMES)
