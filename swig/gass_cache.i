@@ -13,6 +13,7 @@
 %failure(gl_gass_cache_failure)
 %param(globus_gass_cache_open, cache_directory_path, NULLABLE)
 %param(globus_gass_cache_*, tag, NULLABLE)
+%param(globus_gass_cache_mangle_tag, tag, !NULLABLE)
 %param(globus_gass_cache_add, timestamp, INOUT)
 %param(globus_gass_cache_mangle_*, length, OUT)
 %param(globus_gass_cache_get_dirs, url, NULLABLE)

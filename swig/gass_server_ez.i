@@ -2,6 +2,7 @@
 %include "lib/globus.swg"
 %needs(GLOBUS_GASS_SERVER_EZ_MODULE)
 %prelude(globus_common.h)
+%adapters("gass_server_ez_adapters.h")
 
 /* The listener is a number of gass_transfer. */
 %returns(globus_gass_server_ez_*, STATUS)

@@ -28,9 +28,32 @@
 %param(globus_gram_client_callback_disallow, callback_contact, RELEASES)
 %param(globus_gram_client_*, callback_contact, NULLABLE)
 %param(globus_gram_client_callback_disallow, callback_contact, !NULLABLE)
+%param(globus_gram_client_*job_callback_*, callback_contact, !NULLABLE)
 %param(globus_gram_client_*job_signal, signal_arg, NULLABLE)
 %param(globus_gram_client_*_with_info, info, OUT)
 %param(globus_gram_client_*_with_info, job_info, OUT)
 %param(globus_gram_client_job_info_destroy, info, CONSUMES)
+
+/* C takes the host of a contact for granted. */
+%define %contact(FUNCTION)
+%exception FUNCTION {
+  if (gl_enter(&gl_f_$symname) < 0 || gl_check_contact(&gl_f_$symname, arg1) < 0) SWIG_fail;
+  $action
+}
+%enddef
+%contact(globus_gram_client_register_job_cancel)
+%contact(globus_gram_client_job_cancel)
+%contact(globus_gram_client_register_job_status)
+%contact(globus_gram_client_register_job_status_with_info)
+%contact(globus_gram_client_job_refresh_credentials)
+%contact(globus_gram_client_register_job_refresh_credentials)
+%contact(globus_gram_client_job_status)
+%contact(globus_gram_client_job_status_with_info)
+%contact(globus_gram_client_register_job_signal)
+%contact(globus_gram_client_job_signal)
+%contact(globus_gram_client_register_job_callback_registration)
+%contact(globus_gram_client_job_callback_register)
+%contact(globus_gram_client_register_job_callback_unregistration)
+%contact(globus_gram_client_job_callback_unregister)
 
 %include "globus_gram_client.h"

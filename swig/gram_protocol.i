@@ -34,12 +34,23 @@
 %param(globus_gram_protocol_unpack_message, message, BYTES, READ)
 %param(globus_gram_protocol_pack_version_request, request, BYTES_OUT)
 %param(globus_gram_protocol_pack_job_request, callback_url, NULLABLE)
-%param(globus_gram_protocol_pack_*, job_contact, NULLABLE)
+%param(globus_gram_protocol_pack_job_*, job_contact, NULLABLE)
 %malloced(globus_gram_protocol_extension_t)
 %custom(globus_hashtable_t, extensions)
 %param(globus_gram_protocol_pack_*, extensions, IN_POINTER, NULLABLE)
 %param(globus_gram_protocol_hash_destroy, message_hash, IN_POINTER, CONSUMES, NULLABLE)
 %param(globus_gram_protocol_callback_disallow, url, RELEASES)
+
+/* C takes the host of a contact for granted. */
+%define %contact(FUNCTION)
+%exception FUNCTION {
+  if (gl_enter(&gl_f_$symname) < 0 || gl_check_contact(&gl_f_$symname, arg1) < 0) SWIG_fail;
+  $action
+}
+%enddef
+%contact(globus_gram_protocol_frame_request)
+%contact(globus_gram_protocol_post)
+%contact(globus_gram_protocol_post_delegation)
 
 %include "globus_gram_protocol.h"
 %include "globus_gram_protocol_constants.h"

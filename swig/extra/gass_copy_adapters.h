@@ -8,5 +8,7 @@
 bool            gl_gass_copy_close(globus_gass_copy_handle_t *handle);
 globus_result_t gl_adapt_globus_gass_copy_handle_destroy(globus_gass_copy_handle_t *handle);
 globus_result_t gl_adapt_globus_gass_copy_set_buffer_length(globus_gass_copy_handle_t *handle, int length);
+globus_result_t gl_adapt_globus_gass_copy_cache_url_state(globus_gass_copy_handle_t *handle, char *url);
+globus_result_t gl_adapt_globus_gass_copy_flush_url_state(globus_gass_copy_handle_t *handle, char *url);
 
 #endif

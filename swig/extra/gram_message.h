@@ -14,6 +14,20 @@ static inline PyObject *gl_gram_failure(const gl_function *function, long long s
     return gl_error_from_text("gram_protocol", (int)status, globus_gram_protocol_error_string((int)status), 0, function->name);
 }
 
+/* A URL without a host is no contact. */
+static inline int gl_check_contact(const gl_function *function, const char *contact)
+{
+    globus_url_t url;
+    if (!contact || globus_url_parse(contact, &url) != GLOBUS_SUCCESS) return 0;    // C tells that itself
+    bool found = url.host != NULL;
+    globus_url_destroy(&url);
+    if (found) return 0;
+    PyObject *error = gl_gram_failure(function, GLOBUS_GRAM_PROTOCOL_ERROR_INVALID_JOB_CONTACT);
+    if (error) PyErr_SetObject((PyObject *)Py_TYPE(error), error);
+    Py_XDECREF(error);
+    return -1;
+}
+
 /* ---- a hash table of extensions, by attribute ------------------------------------------------------------------------ */
 
 static inline PyObject *gl_extensions_to_python(const void *address)

@@ -21,16 +21,7 @@ import pytest
 HERE = Path(__file__).parent
 CAMPAIGN = HERE / "hostile/campaign.py"
 MODULES = sorted(path.stem for path in (HERE.parents[1] / "swig").glob("*.i"))
-
-
 NATURE = runpy.run_path(str(HERE / "hostile/nature.py"))
-# As arguments of parametrize: the modules that still crash are run, and may fail.
-CALLED = [
-    pytest.param(name, marks=pytest.mark.xfail(reason=NATURE["UNMENDED"][name], strict=False))
-    if name in NATURE["UNMENDED"]
-    else name
-    for name in MODULES
-]
 
 
 def campaign(module: str, *options: str, limit: float) -> list[dict[str, Any]]:
@@ -53,14 +44,14 @@ def check(reports: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("module", CALLED)
+@pytest.mark.parametrize("module", MODULES)
 def test_hostile_arguments_raise(module: str) -> None:
     check(campaign(module, "--rounds", "4", limit=280))
 
 
 @pytest.mark.fuzz
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("module", CALLED)
+@pytest.mark.parametrize("module", MODULES)
 def test_hostile_arguments_raise_with_many_seeds(module: str) -> None:
     check(campaign(module, "--rounds", "40", "--seeds", "5", "--seed", "100", "--huge", limit=3500))
 

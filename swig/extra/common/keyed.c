@@ -111,7 +111,9 @@ int cm_keys_attach(gl_object *table, cm_keys *keys)
 
 cm_keys *cm_keys_of(const char *function, PyObject *table)
 {
-    cm_keys *keys = PyCapsule_GetPointer(PyDict_GetItemString(((gl_object *)table)->keep, "keys"), "cm_keys");
+    PyObject *keep = ((gl_object *)table)->keep, *capsule = keep ? PyDict_GetItemString(keep, "keys") : NULL;
+    if (!capsule) return PyErr_Format(PyExc_ValueError, "%s(): the table was not made by an init function", function), NULL;
+    cm_keys *keys = PyCapsule_GetPointer(capsule, "cm_keys");
     if (keys && !keys->busy) return keys;
     if (keys) PyErr_Format(PyExc_RuntimeError, "%s(): the table is in use by a call that has called back", function);
     return NULL;

@@ -33,6 +33,27 @@ globus_result_t gl_adapt_globus_gass_copy_set_buffer_length(globus_gass_copy_han
     return globus_gass_copy_set_buffer_length(handle, length);
 }
 
+/* C compares the scheme of a URL that it could not parse. */
+static bool is_url(const char *text)
+{
+    globus_url_t url;
+    if (globus_url_parse(text, &url) != GLOBUS_SUCCESS) return false;
+    globus_url_destroy(&url);
+    return true;
+}
+
+globus_result_t gl_adapt_globus_gass_copy_cache_url_state(globus_gass_copy_handle_t *handle, char *url)
+{
+    if (!is_url(url)) return refuse("globus_gass_copy_cache_url_state", "This is no URL: it should be as gsiftp://host:port/path");
+    return globus_gass_copy_cache_url_state(handle, url);
+}
+
+globus_result_t gl_adapt_globus_gass_copy_flush_url_state(globus_gass_copy_handle_t *handle, char *url)
+{
+    if (!is_url(url)) return refuse("globus_gass_copy_flush_url_state", "This is no URL: it should be as gsiftp://host:port/path");
+    return globus_gass_copy_flush_url_state(handle, url);
+}
+
 /* The very handle inside, which C keeps by its address: not a copy, whose end would be its end. */
 PyObject *py_globus_gass_copy_get_ftp_handle(PyObject *handle)
 {

@@ -22,8 +22,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import nature
-
 HERE = Path(__file__).parent
 SWIG = HERE.parents[2] / "swig"
 SILENCE = 30.0  # seconds without a call, after which a child is killed; it writes its stacks before
@@ -295,7 +293,7 @@ def parse() -> argparse.Namespace:
         "--wrapper", type=str.split, default=[], help="a command to run children under: gdb, valgrind"
     )
     options = parser.parse_args()
-    options.modules_built = [name for name in built() if name not in nature.UNMENDED]
+    options.modules_built = built()
     return options
 
 

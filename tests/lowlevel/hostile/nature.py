@@ -13,6 +13,9 @@ WAITS = {
     "globus_rw_mutex_readlock": "waits for the thread that has locked it, which may be the caller",
     "globus_rw_mutex_writelock": "waits for the thread that has locked it, which may be the caller",
     "globus_poll_blocking": "waits for an event",
+    "globus_gass_cache_add": "waits for the one who has begun to add the same file",
+    "globus_io_listen": "waits for a client",
+    "globus_io_tcp_listen": "waits for a client",
     "globus_libc_lock": "waits for the thread that has locked it; whatever else needs that lock waits, too",
 }
 
@@ -27,16 +30,6 @@ ENDS = {
 
 # These have a meaning for what looks wrong.
 ACCEPTS = {"globus_object_time_set_time_time": "takes None for no time, as C does NULL"}
-
-# Modules with functions that still crash: nothing is made with them for the functions of others.
-UNMENDED = {
-    "gass_cache": "crashes for tags that are None, waits for locks of its files",
-    "gass_copy": "crashes for URLs that it cannot parse",
-    "gass_server_ez": "crashes for listeners that were never made",
-    "gram_client": "crashes for attributes that are None",
-    "gram_protocol": "overflows its buffers for jobs and states out of range",
-    "io": "crashes for attributes that are None",
-}
 
 # Values that a parameter is given, of any function (*) or one: others do what they ask for, sleep for days, read
 # the pipes of the process until the writer writes, send the process a signal.
