@@ -31,4 +31,10 @@
 %param(globus_gass_copy_glob_expand_url, entry_cb, DURING)
 %param(globus_gass_copy_stat, stat_info, OUT, FREE)
 
+/* These look into the attribute. */
+%param(globus_gass_copy_mkdir, attr, REQUIRED)
+%param(globus_gass_copy_stat, attr, REQUIRED)
+%param(globus_gass_copy_cksm*, attr, REQUIRED)
+%param(globus_gass_copy_glob_expand_url, attr, REQUIRED)
+
 %include "globus_gass_copy.h"

@@ -30,6 +30,11 @@ static int register_type(gl_type *type)
 static int resolve_type(gl_type *type, const char *module)
 {
     if (type->canonical) return 0;
+    if (type->kind == GL_CUSTOM)    /* a module's own view of a type that may be an object elsewhere */
+    {
+        type->canonical = type;
+        return 0;
+    }
     if (type->module && strcmp(type->module, module) != 0)       /* another module's: import that first */
     {
         PyObject *name = PyUnicode_FromFormat("globus_lowlevel.%s", type->module);
