@@ -400,6 +400,7 @@ def contain(directory: Path) -> None:
 def main() -> None:
     module, job = sys.argv[1], json.loads(Path(sys.argv[2]).read_text())
     contain(Path(job["directory"]))
+    os.register_at_fork(after_in_child=lambda: os._exit(0))  # what is forked by a call has nothing to do
     faulthandler.enable(file=os.dup2(os.open(job["dump"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 902))
     sys.unraisablehook = lambda _: None
     threading.excepthook = lambda _: None
