@@ -72,7 +72,9 @@ ELSEWHERE = {
 NOT_MADE = {"globus_threadattr_t": "the library has no function that makes one: None means the defaults"}
 #: Results that are any object.
 ANY = {
-    "globus_list_rest_ref": "the place of a list's rest, for globus_list_insert() and globus_list_remove()"
+    "globus_list_rest_ref": "the place of a list's rest, for globus_list_insert() and globus_list_remove()",
+    "globus_rsl_boolean_get_operand_list_ref": "C's place of a list; here the list, or None for an empty one",
+    "globus_rsl_value_sequence_get_list_ref": "C's place of a list; here the list, or None for an empty one",
 }
 
 

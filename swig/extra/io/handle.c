@@ -2,6 +2,9 @@
 #include "gl.h"
 #include "io_adapters.h"
 
+#include <errno.h>
+#include <fcntl.h>
+
 static globus_result_t opened(globus_io_handle_t *handle, globus_result_t result)
 {
     if (result) *handle = NULL;
@@ -20,6 +23,8 @@ globus_result_t gl_adapt_globus_io_tcp_accept(globus_io_handle_t *listener_handl
 
 globus_result_t gl_adapt_globus_io_tcp_posix_convert(int socket, globus_io_attr_t *attributes, globus_io_handle_t *handle)
 {
+    if (fcntl(socket, F_GETFD) < 0)     /* C would use the number as an index */
+        return opened(handle, globus_error_put(globus_error_construct_errno_error(GLOBUS_IO_MODULE, NULL, EBADF)));
     return opened(handle, globus_io_tcp_posix_convert(socket, attributes, handle));
 }
 

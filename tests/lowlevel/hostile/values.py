@@ -135,6 +135,10 @@ class Maker:
             maker = self.random.choice(makers)
             if maker.name in nature.WAITS or maker.name in nature.ENDS or maker.name in self.avoid:
                 continue
+            if (
+                maker.module == "io" and self.module != "io"
+            ):  # its drivers are XIO's, which others may have unloaded
+                continue
             self.depth += 1
             try:
                 arguments = self.right(maker)
