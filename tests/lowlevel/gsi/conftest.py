@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from globus_hl.testgrid import Grid
 from globus_lowlevel import common, gsi_cert_utils, gsi_proxy_core, gss_assist, gssapi
 
 MODULES = (
@@ -24,9 +23,3 @@ def active() -> Iterator[None]:
     yield
     for module in reversed(MODULES):
         common.globus_module_deactivate(module)
-
-
-@pytest.fixture(scope="package")
-def grid() -> Iterator[Grid]:
-    with Grid() as grid:
-        yield grid
