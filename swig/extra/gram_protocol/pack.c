@@ -3,13 +3,11 @@
 #include "gl.h"
 #include "gram_protocol_adapters.h"
 
-#define VERSION      "protocol-version: " TEXT(GLOBUS_GRAM_PROTOCOL_VERSION) "\r\n"
-#define STATUS       "status: %d\r\n"
-#define FAILURE      "failure-code: %d\r\n"
-#define JOB_FAILURE  "job-failure-code: %d\r\n"
-#define CONTACT      "job-manager-url: %s\r\n"
-#define TEXT(number) TEXT_(number)
-#define TEXT_(number) #number
+#define VERSION     "protocol-version: %d\r\n"
+#define STATUS      "status: %d\r\n"
+#define FAILURE     "failure-code: %d\r\n"
+#define JOB_FAILURE "job-failure-code: %d\r\n"
+#define CONTACT     "job-manager-url: %s\r\n"
 
 static size_t room_for(globus_hashtable_t *extensions)
 {
@@ -54,18 +52,19 @@ static int pack(char *lines, globus_hashtable_t *extensions, globus_byte_t **mes
 
 static char *job_request_reply(int status, const char *job_contact)
 {
-    return job_contact ? globus_common_create_string(VERSION STATUS CONTACT, status, job_contact)
-                       : globus_common_create_string(VERSION STATUS, status);
+    return job_contact ? globus_common_create_string(VERSION STATUS CONTACT, GLOBUS_GRAM_PROTOCOL_VERSION, status, job_contact)
+                       : globus_common_create_string(VERSION STATUS, GLOBUS_GRAM_PROTOCOL_VERSION, status);
 }
 
 static char *status_reply(int job_status, int failure_code, int job_failure_code)
 {
-    return globus_common_create_string(VERSION STATUS FAILURE JOB_FAILURE, job_status, failure_code, job_failure_code);
+    return globus_common_create_string(
+        VERSION STATUS FAILURE JOB_FAILURE, GLOBUS_GRAM_PROTOCOL_VERSION, job_status, failure_code, job_failure_code);
 }
 
 static char *status_update(const char *job_contact, int status, int failure_code)
 {
-    return globus_common_create_string(VERSION CONTACT STATUS FAILURE, job_contact, status, failure_code);
+    return globus_common_create_string(VERSION CONTACT STATUS FAILURE, GLOBUS_GRAM_PROTOCOL_VERSION, job_contact, status, failure_code);
 }
 
 int gl_adapt_globus_gram_protocol_pack_job_request_reply(
