@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import io
 import os
 import sys
 import warnings
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from types import TracebackType
-from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, Self, TypeVar
+from typing import Any, Literal, NamedTuple, Self
 
 from .. import __version__
 from .._runtime.drivers import run_async, run_blocking
+from .._runtime.faces import awaited, blocking
 from ..errors import GridError, IsDirectoryError
 from ..timeouts import Limit, Timeout
 from .credentials import CredentialLike, load_credential
@@ -27,8 +27,6 @@ from .writer import RemoteWriter
 
 __all__ = ["AsyncClient", "Client", "Visited"]
 
-P = ParamSpec("P")
-R = TypeVar("R")
 FileMode = Literal["rb", "wb", "ab"]
 
 READ_BUFFER = 1 << 18
@@ -98,6 +96,9 @@ class _Client:
         )
         self._pid = os.getpid()
 
+    def _open_core(self) -> Transfers:
+        return self._core  # a closed pool refuses calls itself
+
     @property
     def closed(self) -> bool:
         """Whether it was closed."""
@@ -119,30 +120,6 @@ class _Client:
             core.pool.close()
 
 
-def _blocking(
-    core: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]],
-) -> Callable[Concatenate[Client, P], R]:
-    """The blocking face of a method of the core."""
-
-    @functools.wraps(core)
-    def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return run_blocking(core(self._core, *args, **kwargs))
-
-    return method
-
-
-def _awaited(
-    core: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]],
-) -> Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, R]]:
-    """The asynchronous face of a method of the core."""
-
-    @functools.wraps(core)
-    async def method(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return await run_async(core(self._core, *args, **kwargs))
-
-    return method
-
-
 class Client(_Client):
     __doc__ = f"""A client for GridFTP and FTP servers, for blocking code.
 
@@ -157,21 +134,21 @@ class Client(_Client):
     logged in. Ctrl-C ends a call that waits. After a ``fork`` only the parent can use it.
     {(_Client.__doc__ or "").partition("life.")[2]}"""
 
-    get = _blocking(Transfers.get)
-    put = _blocking(Transfers.put)
-    copy = _blocking(Transfers.copy)
-    list = _blocking(Transfers.list)
-    stat = _blocking(Transfers.stat)
-    exists = _blocking(Transfers.exists)
-    mkdir = _blocking(Transfers.mkdir)
-    rmdir = _blocking(Transfers.rmdir)
-    remove = _blocking(Transfers.remove)
-    rename = _blocking(Transfers.rename)
-    chmod = _blocking(Transfers.chmod)
-    checksum = _blocking(Transfers.checksum)
-    size = _blocking(Transfers.size)
-    mtime = _blocking(Transfers.mtime)
-    features = _blocking(Transfers.features)
+    get = blocking(Transfers.get)
+    put = blocking(Transfers.put)
+    copy = blocking(Transfers.copy)
+    list = blocking(Transfers.list)
+    stat = blocking(Transfers.stat)
+    exists = blocking(Transfers.exists)
+    mkdir = blocking(Transfers.mkdir)
+    rmdir = blocking(Transfers.rmdir)
+    remove = blocking(Transfers.remove)
+    rename = blocking(Transfers.rename)
+    chmod = blocking(Transfers.chmod)
+    checksum = blocking(Transfers.checksum)
+    size = blocking(Transfers.size)
+    mtime = blocking(Transfers.mtime)
+    features = blocking(Transfers.features)
 
     def walk(
         self,
@@ -277,21 +254,21 @@ class AsyncClient(_Client):
     call: the library calls back, and the event loop is woken. One client can serve several event loops.
     {(_Client.__doc__ or "").partition("life.")[2]}"""
 
-    get = _awaited(Transfers.get)
-    put = _awaited(Transfers.put)
-    copy = _awaited(Transfers.copy)
-    list = _awaited(Transfers.list)
-    stat = _awaited(Transfers.stat)
-    exists = _awaited(Transfers.exists)
-    mkdir = _awaited(Transfers.mkdir)
-    rmdir = _awaited(Transfers.rmdir)
-    remove = _awaited(Transfers.remove)
-    rename = _awaited(Transfers.rename)
-    chmod = _awaited(Transfers.chmod)
-    checksum = _awaited(Transfers.checksum)
-    size = _awaited(Transfers.size)
-    mtime = _awaited(Transfers.mtime)
-    features = _awaited(Transfers.features)
+    get = awaited(Transfers.get)
+    put = awaited(Transfers.put)
+    copy = awaited(Transfers.copy)
+    list = awaited(Transfers.list)
+    stat = awaited(Transfers.stat)
+    exists = awaited(Transfers.exists)
+    mkdir = awaited(Transfers.mkdir)
+    rmdir = awaited(Transfers.rmdir)
+    remove = awaited(Transfers.remove)
+    rename = awaited(Transfers.rename)
+    chmod = awaited(Transfers.chmod)
+    checksum = awaited(Transfers.checksum)
+    size = awaited(Transfers.size)
+    mtime = awaited(Transfers.mtime)
+    features = awaited(Transfers.features)
 
     async def walk(
         self,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import os
-from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Self
 
-from .._runtime.drivers import run_async, run_blocking
+from .._runtime.faces import awaited, blocking
 from ..errors import ClosedError
 from ..security import Credential
 from ..timeouts import Timeout
@@ -16,9 +14,6 @@ from .connection import Server
 from .repository import Repository
 
 __all__ = ["AsyncMyProxyClient", "MyProxyClient"]
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 DEFAULT_TIMEOUT = Timeout(connect=30.0, stall=60.0, total=None)
 
@@ -73,26 +68,6 @@ class _Client:
         return f"<{type(self).__name__} {'closed' if self._closed else self.url}>"
 
 
-def _blocking(
-    core: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]],
-) -> Callable[Concatenate[MyProxyClient, P], R]:
-    @functools.wraps(core)
-    def method(self: MyProxyClient, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return run_blocking(core(self._open_core(), *args, **kwargs))
-
-    return method
-
-
-def _awaited(
-    core: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]],
-) -> Callable[Concatenate[AsyncMyProxyClient, P], Coroutine[Any, Any, R]]:
-    @functools.wraps(core)
-    async def method(self: AsyncMyProxyClient, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return await run_async(core(self._open_core(), *args, **kwargs))
-
-    return method
-
-
 class MyProxyClient(_Client):
     __doc__ = f"""A client for a MyProxy server, for blocking code.
 
@@ -105,15 +80,15 @@ class MyProxyClient(_Client):
     Threads may share a client: each call has a connection of its own. Ctrl-C ends a call that waits.
     {(_Client.__doc__ or "").partition("share.")[2]}"""
 
-    init = _blocking(Repository.init)
-    store = _blocking(Repository.store)
-    logon = _blocking(Repository.logon)
-    retrieve = _blocking(Repository.retrieve)
-    info = _blocking(Repository.info)
-    change_passphrase = _blocking(Repository.change_passphrase)
-    destroy = _blocking(Repository.destroy)
-    trust_roots = _blocking(Repository.trust_roots)
-    bootstrap = _blocking(Repository.bootstrap)
+    init = blocking(Repository.init)
+    store = blocking(Repository.store)
+    logon = blocking(Repository.logon)
+    retrieve = blocking(Repository.retrieve)
+    info = blocking(Repository.info)
+    change_passphrase = blocking(Repository.change_passphrase)
+    destroy = blocking(Repository.destroy)
+    trust_roots = blocking(Repository.trust_roots)
+    bootstrap = blocking(Repository.bootstrap)
 
     def close(self) -> None:
         """No more calls. Idempotent; there is nothing to wait for, as calls end their connections themselves."""
@@ -139,15 +114,15 @@ class AsyncMyProxyClient(_Client):
     The methods are those of :class:`MyProxyClient`, awaited. Cancelling a task aborts its call.
     {(_Client.__doc__ or "").partition("share.")[2]}"""
 
-    init = _awaited(Repository.init)
-    store = _awaited(Repository.store)
-    logon = _awaited(Repository.logon)
-    retrieve = _awaited(Repository.retrieve)
-    info = _awaited(Repository.info)
-    change_passphrase = _awaited(Repository.change_passphrase)
-    destroy = _awaited(Repository.destroy)
-    trust_roots = _awaited(Repository.trust_roots)
-    bootstrap = _awaited(Repository.bootstrap)
+    init = awaited(Repository.init)
+    store = awaited(Repository.store)
+    logon = awaited(Repository.logon)
+    retrieve = awaited(Repository.retrieve)
+    info = awaited(Repository.info)
+    change_passphrase = awaited(Repository.change_passphrase)
+    destroy = awaited(Repository.destroy)
+    trust_roots = awaited(Repository.trust_roots)
+    bootstrap = awaited(Repository.bootstrap)
 
     async def close(self) -> None:
         """No more calls. Idempotent."""
