@@ -111,11 +111,18 @@ static gl_object *allocate(gl_type *type)
 
 static gl_object *find_or_make(gl_type *type, void *pointer, bool is_output, bool *made)
 {
-    gl_object *known = look_up(type, pointer, is_output);
+    gl_object *known = look_up(type, pointer, is_output), *object = NULL;
+    if (!known)
+    {
+        if (!(object = allocate(type))) return NULL;
+        known = look_up(type, pointer, is_output);      /* allocating collects garbage, and so lets other threads in */
+    }
     *made = !known;
-    if (known) return (gl_object *)Py_NewRef((PyObject *)known);
-    gl_object *object = allocate(type);
-    if (!object) return NULL;
+    if (known)
+    {
+        Py_XDECREF((PyObject *)object);
+        return (gl_object *)Py_NewRef((PyObject *)known);
+    }
     object->pointer = pointer;
     registry_add(object);
     return object;
