@@ -143,6 +143,8 @@ def test_unknown_kinds_are_refused(grid: Grid) -> None:
         grid.add_user("Unkind", key="dsa")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="'own', 'missing', 'violated'"):
         grid.add_authority("Unpolitic CA", policy="none")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="no way to quote"):
+        grid.add_authority("Everybody's CA")
 
 
 def test_limited_proxies(stock: Stock, grid: Grid, tmp_path: Path) -> None:
