@@ -13,13 +13,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 import globus_lowlevel
 
 ROOT = Path(__file__).resolve().parents[2]
+# As the grids of the tests have it. The toolkit reads this once, in whichever test is the first that needs a name.
+os.environ["GLOBUS_HOSTNAME"] = "localhost"
+
 LIMIT = 20.0  # seconds that a callback may take on a busy machine
 
 
@@ -78,6 +81,22 @@ def toy(toy_library: Path) -> Iterator[Any]:
     common.globus_module_activate(module.TOY_MODULE)
     yield module
     common.globus_module_deactivate(module.TOY_MODULE)
+
+
+def activating(*modules: Any, scope: Literal["module", "package"] = "module") -> Any:
+    """A fixture: these modules of the toolkit are active during the tests of a file, or of a directory."""
+
+    @pytest.fixture(scope=scope, autouse=True, name="active")
+    def fixture() -> Iterator[None]:
+        from globus_lowlevel import common
+
+        for module in modules:
+            common.globus_module_activate(module)
+        yield
+        for module in reversed(modules):
+            common.globus_module_deactivate(module)
+
+    return fixture
 
 
 def eventually(condition: Callable[[], bool]) -> bool:

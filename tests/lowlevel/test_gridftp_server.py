@@ -10,12 +10,12 @@ import stat
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lowlevel.conftest import eventually
 
 import globus_lowlevel
 from globus_lowlevel import GlobusError, common, gridftp_server, gridftp_server_control
@@ -237,19 +237,10 @@ class Served:
         return self.sessions() == 0 and len(self.store.ended) == len(self.store.sessions)
 
     def stop(self) -> None:
-        assert wait_until(lambda: self.sessions() == 0)
+        assert eventually(lambda: self.sessions() == 0)
         gridftp_server.globus_gridftp_server_embed_stop(self.handle)
         assert self.stopped.wait(LIMIT), "the server did not stop"
         gridftp_server.globus_gridftp_server_embed_destroy(self.handle)
-
-
-def wait_until(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + LIMIT
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.005)
-    return True
 
 
 @pytest.fixture(scope="module")
@@ -391,7 +382,7 @@ def test_a_client_that_dies(served: Served, store: Store, tmp_path: Path) -> Non
     client.kill()
     client.stdout.close()
     client.wait(LIMIT)
-    assert wait_until(lambda: len(store.ended) > before and served.idle())
+    assert eventually(lambda: len(store.ended) > before and served.idle())
     store.files["/i"] = b"next"
     copied(f"{served.url}/i", f"file://{tmp_path}/i")
     assert (tmp_path / "i").read_bytes() == b"next"
@@ -401,7 +392,7 @@ def test_nothing_is_left_of_sessions(served: Served, store: Store, tmp_path: Pat
     store.files["/j"] = b"j"
 
     def count() -> dict[str, int]:
-        assert wait_until(served.idle)
+        assert eventually(served.idle)
         globus_lowlevel.reap()
         return {name: count for name, count in globus_lowlevel.live().items() if name != "called"}
 
@@ -410,7 +401,7 @@ def test_nothing_is_left_of_sessions(served: Served, store: Store, tmp_path: Pat
     for _ in range(3):
         copied(f"{served.url}/j", f"file://{tmp_path}/j")
         copied(f"file://{tmp_path}/j", f"{served.url}/j")
-    assert wait_until(lambda: count() == before), (before, count())
+    assert eventually(lambda: count() == before), (before, count())
     assert set(store.ended) == {store}
 
 

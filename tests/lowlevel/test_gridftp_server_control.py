@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.lowlevel.conftest import activating
 
-from globus_lowlevel import GlobusError, common
+from globus_lowlevel import GlobusError
 from globus_lowlevel import gridftp_server_control as gsc
 
 LIMIT = 30.0
@@ -22,11 +23,7 @@ SUCCESS = gsc.GLOBUS_GRIDFTP_SERVER_CONTROL_RESPONSE_SUCCESS
 FAILED = gsc.GLOBUS_GRIDFTP_SERVER_CONTROL_RESPONSE_ACTION_FAILED
 
 
-@pytest.fixture(scope="module", autouse=True)
-def active() -> Iterator[None]:
-    common.globus_module_activate(gsc.GLOBUS_GRIDFTP_SERVER_CONTROL_MODULE)
-    yield
-    common.globus_module_deactivate(gsc.GLOBUS_GRIDFTP_SERVER_CONTROL_MODULE)
+active = activating(gsc.GLOBUS_GRIDFTP_SERVER_CONTROL_MODULE)
 
 
 class Data:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.lowlevel.conftest import activating
 
 from globus_lowlevel import GlobusError, common, rsl
 
 SPEC = "&(executable=/bin/echo)(arguments=a $(VAR) 'b c')(environment=(HOME /home)(X 1))(count=2)"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def active() -> Iterator[None]:
-    common.globus_module_activate(rsl.GLOBUS_RSL_MODULE)
-    yield
-    common.globus_module_deactivate(rsl.GLOBUS_RSL_MODULE)
+active = activating(rsl.GLOBUS_RSL_MODULE)
 
 
 @pytest.fixture(autouse=True)

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.lowlevel.conftest import activating
 
 import globus_lowlevel
-from globus_lowlevel import GlobusError, common, xio, xio_drivers
+from globus_lowlevel import GlobusError, xio, xio_drivers
 
 LIMIT = 20.0
 
@@ -32,11 +33,7 @@ class Callback:
         return self.calls[0]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def active() -> Iterator[None]:
-    common.globus_module_activate(xio.GLOBUS_XIO_MODULE)
-    yield
-    common.globus_module_deactivate(xio.GLOBUS_XIO_MODULE)
+active = activating(xio.GLOBUS_XIO_MODULE)
 
 
 @pytest.fixture

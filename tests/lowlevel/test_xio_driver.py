@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.lowlevel.conftest import activating
 
 import globus_lowlevel
-from globus_lowlevel import GlobusError, common, xio, xio_drivers
+from globus_lowlevel import GlobusError, xio, xio_drivers
 
 LIMIT = 20.0
 SET_KEY, GET_KEY, COUNT, SET_NAME, ANY = 1, 2, 3, 4, 5
@@ -128,11 +129,7 @@ class Xor:
         arguments.answer(state.count)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def active() -> Iterator[None]:
-    common.globus_module_activate(xio.GLOBUS_XIO_MODULE)
-    yield
-    common.globus_module_deactivate(xio.GLOBUS_XIO_MODULE)
+active = activating(xio.GLOBUS_XIO_MODULE)
 
 
 @pytest.fixture(scope="module")
