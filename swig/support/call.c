@@ -752,7 +752,7 @@ static gl_object *owner_of(gl_call *call)
     return call->busy_count ? call->busy[0] : NULL;
 }
 
-static PyObject *lasting;      /* callbacks that belong to no handle: by number, or by function and name */
+static PyObject *lasting;      /* callbacks that belong to no handle: by number or name that C gives out, or by function and name */
 
 static PyObject *lasting_key(gl_call *call, int closure)
 {
@@ -761,6 +761,8 @@ static PyObject *lasting_key(gl_call *call, int closure)
         const gl_slot *slot = &call->function->slots[i];
         if (slot->role == GL_OUT && gl_type_of(slot->type)->kind == GL_INTEGER)
             return PyUnicode_FromFormat("%d/%d", *(int *)*(void **)call->where[i], closure);
+        if (slot->role == GL_OUT && gl_type_of(slot->type)->kind == GL_STRING && *(char **)*(void **)call->where[i])
+            return PyUnicode_FromFormat("%s/%d", *(char **)*(void **)call->where[i], closure);
         if (slot->role == GL_IN && gl_type_of(slot->type)->kind == GL_STRING && *(char **)call->where[i])
             return PyUnicode_FromFormat("%s/%s/%d", call->function->name, *(char **)call->where[i], closure);
     }
@@ -799,11 +801,14 @@ static void forget_lasting(gl_call *call)
     Py_XDECREF(key);
 }
 
-static void release_lasting(int number)
+/* `where` is the number, or the string, that names them. */
+static void release_lasting(const gl_slot *slot, const void *where)
 {
+    bool by_name = gl_type_of(slot->type)->kind == GL_STRING;
     for (int closure = 0; lasting && closure < GL_MAX_CLOSURES; ++closure)
     {
-        PyObject *key = PyUnicode_FromFormat("%d/%d", number, closure);
+        PyObject *key = by_name ? PyUnicode_FromFormat("%s/%d", *(char *const *)where, closure)
+                                : PyUnicode_FromFormat("%d/%d", *(const int *)where, closure);
         int known = key ? PyDict_Contains(lasting, key) : 0;
         if (known > 0) PyDict_DelItem(lasting, key);
         Py_XDECREF(key);
@@ -884,7 +889,7 @@ void gl_commit(gl_call *call)
         if (flags & GL_SHARED && object && gl_as_object(object) && shared_with(call)) gl_shared(shared_with(call), (gl_object *)object);
         if (flags & GL_FOREVER && object && object != Py_None && !PyUnicode_Check(object)) keep_forever(object);
         if (flags & GL_CONSUMES && object && gl_as_object(object)) gl_object_close((gl_object *)object);
-        if (flags & GL_RELEASES) release_lasting(*(int *)call->where[i]);
+        if (flags & GL_RELEASES) release_lasting(&function->slots[i], call->where[i]);
     }
     PyErr_Restore(type, value, traceback);
 }
