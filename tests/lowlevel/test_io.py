@@ -310,6 +310,24 @@ def test_a_collected_handle_is_closed(pair: Pair) -> None:
     io.globus_io_close(server)
 
 
+@pytest.mark.own_process
+def test_a_handle_ends_with_its_module() -> None:
+    """C closes what is open; another activation does not bring it back."""
+    handles = connect()
+    listener = io.globus_io_tcp_create_listener(0, 5, None)[1]
+    common.globus_module_deactivate(io.GLOBUS_IO_MODULE)
+    common.globus_module_activate(io.GLOBUS_IO_MODULE)
+    for handle in (*handles, listener):
+        assert handle.closed
+        with pytest.raises(ValueError, match="closed"):
+            io.globus_io_close(handle)
+    del handles, listener, handle
+    gc.collect()
+    globus_lowlevel.reap()
+    for handle in connect():
+        io.globus_io_close(handle)
+
+
 @pytest.mark.parametrize(
     "call",
     [
