@@ -5,7 +5,7 @@
  * 2. A closure is the Python side: callable, argument, and all that must live as long (the arguments of the registering
  *    call, locked buffers, memory of deferred outputs).
  * 3. One-shot closures: C holds a reference from before the registering call until the callback has run; a
- *    registration that fails drops it. Lasting ones belong to the handle they were registered with (call.c).
+ *    registration that fails drops it. Lasting ones belong to the handle they were registered with (lasting.c).
  * 4. A thunk whose closure is gone answers "refuse" without touching Python. Thunks are reused, oldest first and never
  *    before 64 others; a C thread that waited for the GIL meanwhile sees by the generation that it was not called.
  * 5. An exception goes to sys.unraisablehook and the answer is "refuse". */

@@ -160,9 +160,11 @@ void gl_modules_refresh(void)
         const globus_module_descriptor_t *descriptor = module->descriptor;
         if (!descriptor) continue;
         size_t length = strlen(descriptor->module_name);
+        bool was_active = module->active;
         module->active = 0;
         for (const char *line = text; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
             if (strncmp(line, descriptor->module_name, length) == 0 && line[length] == ':') module->active = 1;
+        if (was_active && !module->active) gl_objects_abandon(module->name);
     }
     free(text);
 }

@@ -231,6 +231,27 @@ void gl_object_close(gl_object *object)
     Py_CLEAR(object->keep);
 }
 
+/* C has ended what it stood for; the memory of a box may be in use by a call. */
+static void abandon(gl_object *object)
+{
+    registry_remove(object);
+    object->closed = true;
+    object->owned = false;
+    gl_object_leave_box(object);
+    object->pointer = NULL;
+}
+
+/* Its objects must not reach C any more, even when the module is activated again. */
+void gl_objects_abandon(const char *module)
+{
+    for (size_t i = 0; i < registry_size; ++i)
+        for (gl_object *object = registry[i], *next; object; object = next)
+        {
+            next = object->next_known;
+            if (object->owned && object->type->ends_with_module && strcmp(object->type->module, module) == 0) abandon(object);
+        }
+}
+
 void gl_object_use(gl_object *object, int step)
 {
     for (; object; object = owner_of(object)) object->busy += step;

@@ -19,7 +19,7 @@ static pthread_t       thread;
 
 static void bury(gl_object *object)
 {
-    bool freed = object->type->destroy(object->pointer);
+    bool freed = !object->owned || object->type->destroy(object->pointer);     /* owned no more: its module was deactivated */
     PyGILState_STATE state;
     if (!gl_callback_begin(&state)) return;
     if (!freed) gl_object_leave_box(object);

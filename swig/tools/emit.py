@@ -161,8 +161,11 @@ class TypeWriter:
             before += self.fields_text(ctype)
             members.append(f".fields = {ctype.symbol}_fields")
         if handle and handle.destroy and handle.destroy != "nothing":
-            before += destroy_text(ctype, handle.destroy, anytime=ctype.name in self.notes.anytime)
+            anytime = ctype.name in self.notes.anytime
+            before += destroy_text(ctype, handle.destroy, anytime=anytime)
             members.append(f".destroy = {ctype.symbol}_destroy")
+            if not anytime:
+                members.append(".ends_with_module = true")
         if (ctype.plain and not handle) or ctype.name in self.notes.makeable:
             members.append(".is_plain = true")
         if ctype.name in self.notes.malloced:

@@ -98,3 +98,39 @@ def test_xio_echo_refuses_another_user(grid: Grid, echo_server: str) -> None:
     assert done.returncode == 1
     assert "hello" not in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_gram_submit_tells_the_states_of_a_job(grid: Grid, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = run(
+        grid, "gram_submit.py", grid.gram.contact, f"&(executable=/bin/echo)(arguments=hello)(stdout={out})"
+    )
+    assert done.returncode == 0, done.stderr
+    contact, *states = done.stdout.splitlines()
+    assert contact.startswith("https://")
+    assert states[-1] == "done"
+    assert out.read_text() == "hello\n"
+
+
+def test_gram_submit_says_what_went_wrong(grid: Grid) -> None:
+    failed = run(grid, "gram_submit.py", grid.gram.contact, "&(executable=/no/such/program)")
+    assert failed.returncode == 1
+    assert failed.stdout.splitlines()[-1] == "failed: the executable does not exist"
+    refused = run(grid, "gram_submit.py", grid.gram.contact, "&(executable")
+    assert refused.returncode == 1
+    assert "RSL" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_gram_submit_cancels_its_job(grid: Grid) -> None:
+    with subprocess.Popen(
+        command("gram_submit.py", grid.gram.contact, "&(executable=/bin/sleep)(arguments=60)"),
+        env=os.environ | grid.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        while process.stdout.readline().strip() != "active":
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        told, said = process.communicate(timeout=LIMIT)
+    assert process.returncode == 1, said
+    assert "failed: the user cancelled the job" in told

@@ -17,6 +17,7 @@ typedef struct operation
     void               *argument;
     globus_io_handle_t *handle;
     gl_object          *object;      /* the Python object of the handle, held; or NULL */
+    bool                in_use;      /* the object counts as in use because of it */
     bool                muted;       /* its callback is not wanted any more */
     struct operation   *next, **before;
 } operation;
@@ -75,6 +76,7 @@ static bool hold(operation *it)
     {
         it->object = (gl_object *)Py_NewRef(object);
         if (it->purpose == OPENING) ++handle->busy;
+        it->in_use = it->purpose == OPENING;
         if (it->purpose == CLOSING) handle->claimed = it;
     }
     Py_DECREF(object);
@@ -82,11 +84,22 @@ static bool hold(operation *it)
     return usable;
 }
 
+/* It can be closed from now on: in its callback, and by whoever waits for that. */
+static void opened(operation *it, bool failed)
+{
+    PyGILState_STATE state;
+    if (failed) *it->handle = NULL;
+    if (!gl_callback_begin(&state)) return;
+    --it->object->busy;
+    it->in_use = false;
+    gl_callback_end(state);
+}
+
 static void let_go(operation *it, bool is_over)
 {
     PyGILState_STATE state;
     if (!it->object || !gl_callback_begin(&state)) return;
-    if (it->purpose == OPENING) --it->object->busy;
+    if (it->in_use) --it->object->busy;
     if (it->purpose == CLOSING) it->object->claimed = NULL;
     if (is_over && (it->purpose == CLOSING || !it->object->busy)) gl_object_close(it->object);
     Py_DECREF((PyObject *)it->object);
@@ -148,7 +161,6 @@ static void forget(const operation *it, globus_result_t result)
 static void end(operation *it, bool failed)
 {
     bool is_over = it->purpose == CLOSING || (it->purpose == OPENING && failed);
-    if (it->purpose == OPENING && failed) *it->handle = NULL;
     let_go(it, is_over);
     free(it);
 }
@@ -160,6 +172,7 @@ static void done(void *argument, globus_io_handle_t *handle, globus_result_t res
     operation *it = argument;
     bool failed = result != GLOBUS_SUCCESS;
     take_out(it);
+    if (it->purpose == OPENING) opened(it, failed);
     if (is_muted(it)) forget(it, result);
     else ((globus_io_callback_t)it->callback)(it->argument, handle, result);
     end(it, failed);
