@@ -36,25 +36,27 @@
 %param(globus_module_activate_proxy, deactivate_cb, LASTING)
 %returns(globus_extension_activate, STATUS)
 %returns(globus_extension_deactivate, STATUS)
-%define %activation(NAME)
+%define %activation(NAME, DEACTIVATES)
 %exception NAME {
   if (gl_enter(&gl_f_$symname) < 0) SWIG_fail;
   gl_reap_moment();     /* what was collected is destroyed while its module is active */
   sigset_t saved_mask;
+  cm_turn_begin(DEACTIVATES);
   gl_activation_begin(&saved_mask);
   $action
   gl_activation_end(&saved_mask);
+  cm_turn_end(DEACTIVATES);
   gl_modules_refresh();
   if (!gl_this_module.active) cm_dropped();
 }
 %enddef
-%activation(globus_module_activate)
-%activation(globus_module_activate_proxy)
-%activation(globus_module_activate_array)
-%activation(globus_module_deactivate)
-%activation(globus_module_deactivate_all)
-%activation(globus_extension_activate)
-%activation(globus_extension_deactivate)
+%activation(globus_module_activate, false)
+%activation(globus_module_activate_proxy, false)
+%activation(globus_module_activate_array, false)
+%activation(globus_module_deactivate, true)
+%activation(globus_module_deactivate_all, true)
+%activation(globus_extension_activate, false)
+%activation(globus_extension_deactivate, true)
 
 %param(globus_module_setenv, *, FOREVER)
 %param(globus_module_get_version, version, OUT)

@@ -10,6 +10,7 @@
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdbool.h>
@@ -191,7 +192,7 @@ struct gl_module
     gl_type           **types;          /* ends with NULL */
     const gl_alias     *aliases;        /* more names of types; ends with a NULL name */
     PyObject         *(*failure)(const gl_function *function, long long status);    /* what a failing call raises; or NULL */
-    volatile int        active;
+    _Atomic int         active;         /* the reaper looks at it without the GIL */
     gl_module          *next;
 };
 
@@ -233,7 +234,7 @@ struct gl_call
     gl_closure        *closures[GL_MAX_CLOSURES];
 };
 
-extern GL_API volatile int gl_forked, gl_finalizing;     /* process.c */
+extern GL_API _Atomic int gl_forked, gl_finalizing;     /* process.c */
 
 static inline gl_call *gl_call_begin(gl_call *frame)
 {
@@ -501,6 +502,7 @@ GL_API void gl_activation_begin(void *saved_mask);    /* without the GIL as well
 GL_API void gl_activation_end(const void *saved_mask);
 GL_API bool gl_callback_begin(PyGILState_STATE *state);
 GL_API void gl_callback_end(PyGILState_STATE state);
+GL_API bool gl_in_callback(void);                      /* whether C has called this thread back; without the GIL as well */
 GL_API void gl_drain(double seconds);
 
 /* ---- calls that block (blocking.c) ------------------------------------------------------------------------------------ */
@@ -524,9 +526,9 @@ GL_API int gl_add_capsule(PyObject *module, const char *name, const void *pointe
 GL_API int gl_add_alias(PyObject *module, const char *name, const char *function);
 
 /* Counters for tests: objects of the binding that are alive. */
-typedef struct { volatile long objects, closures, pins, boxes, errors, callbacks; } gl_counters;
+typedef struct { _Atomic long objects, closures, pins, boxes, errors, callbacks; } gl_counters;
 extern GL_API gl_counters gl_live;
 
-#define GL_COUNT(field, step) __atomic_add_fetch(&gl_live.field, (step), __ATOMIC_RELAXED)
+#define GL_COUNT(field, step) atomic_fetch_add_explicit(&gl_live.field, (step), memory_order_relaxed)
 
 #endif

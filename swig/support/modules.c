@@ -146,25 +146,46 @@ int gl_module_ready(gl_module *module, PyObject *python_module)
 
 /* ---- which modules are active ------------------------------------------------------------------------------------------------- */
 
-/* Modules activate each other, so our own calls do not tell; the library prints what is active, and only that way. */
-void gl_modules_refresh(void)
+/* Modules activate each other, so our own calls do not tell; the library prints what is active, and only that way. It does
+ * so with its lock held, and another thread may hold that while it activates a module that calls Python. */
+static char *print_active(void)
 {
     char *text = NULL;
     size_t size = 0;
     FILE *stream = open_memstream(&text, &size);
-    if (!stream) return;
+    if (!stream) return NULL;
     globus_module_print_activated_versions(stream, GLOBUS_FALSE);
     fclose(stream);
-    for (gl_module *module = modules; module; module = module->next)
+    return text;
+}
+
+static bool is_printed(const char *text, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *line = text; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+        if (strncmp(line, name, length) == 0 && line[length] == ':') return true;
+    return false;
+}
+
+void gl_modules_refresh(void)
+{
+    static unsigned long asked, answered;
+    unsigned long question = ++asked;
+    char *text;
+    Py_BEGIN_ALLOW_THREADS
+    text = print_active();
+    Py_END_ALLOW_THREADS
+    if (text && question > answered)        /* the answer to a later question is newer */
     {
-        const globus_module_descriptor_t *descriptor = module->descriptor;
-        if (!descriptor) continue;
-        size_t length = strlen(descriptor->module_name);
-        bool was_active = module->active;
-        module->active = 0;
-        for (const char *line = text; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
-            if (strncmp(line, descriptor->module_name, length) == 0 && line[length] == ':') module->active = 1;
-        if (was_active && !module->active) gl_objects_abandon(module->name);
+        answered = question;
+        for (gl_module *module = modules; module; module = module->next)
+        {
+            const globus_module_descriptor_t *descriptor = module->descriptor;
+            if (!descriptor) continue;
+            bool was_active = module->active;
+            module->active = is_printed(text, descriptor->module_name);
+            if (was_active && !module->active) gl_objects_abandon(module->name);
+        }
     }
     free(text);
 }

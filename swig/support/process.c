@@ -9,10 +9,11 @@
 #include <time.h>
 #include <dlfcn.h>
 
-volatile int gl_forked, gl_finalizing;
-gl_counters  gl_live;
+_Atomic int gl_forked, gl_finalizing;
+gl_counters gl_live;
 
-static volatile int callbacks_running;
+static _Atomic int   callbacks_running;
+static __thread int  callbacks_here;
 static pthread_key_t thread_state_key;
 
 /* ---- start ------------------------------------------------------------------------------------------------------ */
@@ -61,13 +62,22 @@ int gl_process_start(PyObject *package)
     return 0;
 }
 
-/* ---- signals ------------------------------------------------------------------------------------------------------ */
+/* ---- activation ---------------------------------------------------------------------------------------------------- */
+
+/* The first activation sets the library up, without a lock: before any other, this one of a module that does nothing. */
+static void set_up_library(void)
+{
+    static globus_module_descriptor_t nothing = {.module_name = "nothing"};
+    globus_module_activate(&nothing);
+}
 
 /* Activating the callback module blocks every signal in the calling thread, which all its later threads and child
  * processes inherit. */
 void gl_activation_begin(void *saved_mask)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_sigmask(SIG_SETMASK, NULL, saved_mask);
+    pthread_once(&once, set_up_library);
 }
 
 void gl_activation_end(const void *saved_mask)
@@ -87,7 +97,7 @@ static void keep_thread_state(void)
 /* The thread ends. Python's own thread-specific pointer may be gone already, so the state comes from our key. */
 static void forget_thread(void *state)
 {
-    __atomic_add_fetch(&callbacks_running, 1, __ATOMIC_SEQ_CST);
+    ++callbacks_running;
     if (!gl_finalizing && !gl_forked)
     {
         PyEval_RestoreThread(state);
@@ -95,28 +105,35 @@ static void forget_thread(void *state)
         PyEval_SaveThread();
         PyThreadState_Delete(state);
     }
-    __atomic_sub_fetch(&callbacks_running, 1, __ATOMIC_SEQ_CST);
+    --callbacks_running;
 }
 
 bool gl_callback_begin(PyGILState_STATE *state)
 {
-    __atomic_add_fetch(&callbacks_running, 1, __ATOMIC_SEQ_CST);
+    ++callbacks_running;
     if (gl_finalizing || gl_forked)
     {
-        __atomic_sub_fetch(&callbacks_running, 1, __ATOMIC_SEQ_CST);
+        --callbacks_running;
         return false;
     }
     bool new_thread = !PyGILState_GetThisThreadState();
     *state = PyGILState_Ensure();
     if (new_thread) keep_thread_state();
+    ++callbacks_here;
     GL_COUNT(callbacks, 1);
     return true;
 }
 
 void gl_callback_end(PyGILState_STATE state)
 {
+    --callbacks_here;
     PyGILState_Release(state);
-    __atomic_sub_fetch(&callbacks_running, 1, __ATOMIC_SEQ_CST);
+    --callbacks_running;
+}
+
+bool gl_in_callback(void)
+{
+    return callbacks_here > 0;
 }
 
 /* ---- the end ------------------------------------------------------------------------------------------------------------ */
@@ -127,7 +144,7 @@ void gl_drain(double seconds)
     gl_finalizing = 1;
     Py_BEGIN_ALLOW_THREADS
     struct timespec pause = {0, 1000000};
-    for (long step = 0; step < seconds * 1000 && __atomic_load_n(&callbacks_running, __ATOMIC_SEQ_CST) > 0; ++step)
+    for (long step = 0; step < seconds * 1000 && callbacks_running > 0; ++step)
         nanosleep(&pause, NULL);
     Py_END_ALLOW_THREADS
 }

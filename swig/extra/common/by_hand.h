@@ -6,6 +6,10 @@
 
 void cm_sync_start(void);
 
+/* Around each activation (false) and deactivation (true): turns.c */
+void cm_turn_begin(bool deactivates);
+void cm_turn_end(bool deactivates);
+
 /* The module is not active any more: what its deactivation has ended. */
 void cm_callbacks_dropped(void);
 void cm_spaces_dropped(void);
