@@ -80,7 +80,6 @@ static void run(void *user_arg)
         running->calls = false;
         free_unneeded(running);
     }
-    else if (running->released) drop_callable(running);     /* a periodic one may be running twice: it stays */
     else forget_fired(running);
     gl_callback_end(state);
 }
@@ -195,7 +194,7 @@ static void ended(void *user_arg)
     PyObject *pair = user_arg;
     PyGILState_STATE state;
     if (!gl_callback_begin(&state)) return;
-    cm_dispose(PyTuple_GetItem(pair, 0), PyTuple_GetItem(pair, 1));
+    if (PyTuple_GetItem(pair, 0) != Py_None) cm_dispose(PyTuple_GetItem(pair, 0), PyTuple_GetItem(pair, 1));
     registration *old = PyLong_AsVoidPtr(PyTuple_GetItem(pair, 2));
     old->calls = old->awaited = false;
     free_unneeded(old);
@@ -209,7 +208,7 @@ PyObject *py_globus_callback_unregister(PyObject *handle, PyObject *callable, Py
     if (cm_callable(function, "unregister_callback", callable, true) < 0) return NULL;
     registration *old = live(function, handle);
     if (!old) return NULL;
-    bool told = callable != Py_None;
+    bool told = callable != Py_None || !old->once;      /* a periodic one that is active may be about to call, or have called */
     PyObject *pair = Py_BuildValue("(OON)", callable, argument, PyLong_FromVoidPtr(old));
     if (!pair || gl_give(pair) < 0) return Py_XDECREF(pair), NULL;
     globus_bool_t active = GLOBUS_FALSE;
@@ -220,7 +219,7 @@ PyObject *py_globus_callback_unregister(PyObject *handle, PyObject *callable, Py
     if (!told || result) gl_take(pair);
     Py_DECREF(pair);
     if (result) return gl_raise(gl_error_from_result(result)), NULL;
-    if (!told && !active)
+    if (!told && (!active || old->fired))
     {
         old->calls = false;
         free_unneeded(old);
