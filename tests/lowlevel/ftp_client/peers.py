@@ -77,7 +77,12 @@ def receive(operation: Callable[..., None], handle: Any, *arguments: Any, reads:
 
 
 def send(
-    operation: Callable[..., None], handle: Any, *arguments: Any, data: bytes, blocks: int = 1, offset: int = 0
+    operation: Callable[..., None],
+    handle: Any,
+    *arguments: Any,
+    data: bytes,
+    blocks: int = 1,
+    offset: int = 0,
 ) -> None:
     """Starts an operation that takes data, and gives it in that many blocks."""
     completion, written = Completion(), Completion()
@@ -114,3 +119,59 @@ def extended(attr: Any, streams: int = 1) -> Any:
     )
     ftp_client.globus_ftp_client_operationattr_set_parallelism(attr, parallelism)
     return attr
+
+
+def make_plugin(
+    name: str, *functions: tuple[Callable[[Any, Any], None], Callable[..., Any]], specific: Any = None
+) -> Any:
+    """A plug-in with these functions: how each one is set, and what it is.
+
+    One object serves every handle: its copies are itself.
+    """
+    plugin = ftp_client.globus_ftp_client_plugin_init(
+        name, ftp_client.GLOBUS_FTP_CLIENT_CMD_MASK_ALL, specific
+    )
+    ftp_client.globus_ftp_client_plugin_set_copy_func(plugin, lambda template, specific: template)
+    ftp_client.globus_ftp_client_plugin_set_destroy_func(plugin, lambda plugin, specific: None)
+    for put, function in functions:
+        put(plugin, function)
+    return plugin
+
+
+def with_plugin(*plugins: Any) -> Any:
+    """A handle that has them."""
+    attributes = ftp_client.globus_ftp_client_handleattr_init()
+    for plugin in plugins:
+        ftp_client.globus_ftp_client_handleattr_add_plugin(attributes, plugin)
+    return ftp_client.globus_ftp_client_handle_init(attributes)
+
+
+class Dialogue:
+    """What a plug-in hears of an operation: the connections, the commands and the replies."""
+
+    def __init__(self, *begins: Callable[[Any, Any], None]) -> None:
+        self.connections: list[str] = []
+        self.commands: list[str] = []
+        self.replies: list[int] = []
+        self.plugin = make_plugin(
+            "dialogue",
+            (ftp_client.globus_ftp_client_plugin_set_connect_func, self.on_connect),
+            (ftp_client.globus_ftp_client_plugin_set_command_func, self.on_command),
+            (ftp_client.globus_ftp_client_plugin_set_response_func, self.on_reply),
+            # A plug-in is told only of operations that it has a function for.
+            *((begin, lambda *_: None) for begin in begins),
+        )
+
+    def on_connect(self, plugin: Any, specific: Any, handle: Any, url: str) -> None:
+        self.connections.append(url)
+
+    def on_command(self, plugin: Any, specific: Any, handle: Any, url: str, command: str) -> None:
+        self.commands.append(command.strip())
+
+    def on_reply(self, plugin: Any, specific: Any, handle: Any, url: str, error: Any, reply: Any) -> None:
+        if reply is not None:
+            self.replies.append(reply.code)
+
+    def said(self, words: str) -> list[str]:
+        """The commands that begin so."""
+        return [command for command in self.commands if command.startswith(words)]

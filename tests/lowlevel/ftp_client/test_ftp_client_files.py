@@ -186,9 +186,7 @@ def test_an_output_is_not_readable_before_its_time(file: Path, url: Any, handle:
         arrived.set()
         release.wait(20)
 
-    plugin = ftp_client.globus_ftp_client_plugin_init(
-        "hold", ftp_client.GLOBUS_FTP_CLIENT_CMD_MASK_ALL, None
-    )
+    plugin = ftp_client.globus_ftp_client_plugin_init("hold", ftp_client.GLOBUS_FTP_CLIENT_CMD_MASK_ALL, None)
     ftp_client.globus_ftp_client_plugin_set_copy_func(plugin, lambda template, specific: template)
     ftp_client.globus_ftp_client_plugin_set_destroy_func(plugin, lambda plugin, specific: None)
     ftp_client.globus_ftp_client_plugin_set_size_func(plugin, lambda *_: None)

@@ -18,7 +18,7 @@ from tests.lowlevel.ftp_client.peers import (
     store,
 )
 
-from globus_lowlevel import GlobusError, ftp_client, ftp_control
+from globus_lowlevel import GlobusError, ftp_client
 
 DIGITS = b"0123456789" * 20
 
