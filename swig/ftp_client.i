@@ -38,7 +38,7 @@
 %param(globus_ftp_client_operationattr_get_tcp_buffer, tcp_buffer, OUT)
 %param(globus_ftp_client_operationattr_get_dcau, dcau, OUT)
 %param(globus_ftp_client_*get_*marker, marker, OUT)
-%param(globus_ftp_client_handleattr_set_netlogger*, nl_handle, IN_POINTER, NULLABLE)
+%param(globus_ftp_client_handleattr_set_netlogger*, nl_handle, IN_POINTER, NULLABLE, KEEPS)
 %param(globus_ftp_client_restart_plugin_init, interval, IN_POINTER, NULLABLE)
 %param(globus_ftp_client_restart_plugin_init, deadline, IN_POINTER, NULLABLE)
 %param(globus_ftp_client_debug_plugin_init, stream, KEEPS)
@@ -63,7 +63,7 @@
 %param(globus_ftp_client_*_plugin_get_user_specific, user_specific, DATA)
 
 /* No callback: nothing is reported. */
-%param(globus_ftp_client_operationattr_set_read_all, *callback, LASTING, NULLABLE)
+%param(globus_ftp_client_operationattr_set_read_all, intermediate_callbacks, LASTING, NULLABLE)
 %param(globus_ftp_client_handleattr_set_pipeline, pipeline_callback, LASTING, NULLABLE)
 %param(globus_ftp_client_*_plugin_init, *_cb, NULLABLE)
 %param(globus_ftp_client_plugin_set_*_func, #1, NULLABLE)
