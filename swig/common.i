@@ -397,6 +397,8 @@
 %param(globus_options_command_line_process, argc, NOTHING)
 %param(globus_options_command_line_process, argv, STRINGS)
 %param(globus_options_callback_t, parm, STRINGS)
+%param(globus_options_callback_t, out_parms_used, OUT)
+%param(globus_options_unknown_callback_t, argv, ARRAY, LENGTH=argc)
 
 %handle(globus_state_handle_t, globus_state_destroy(value))
 %anytime(globus_state_handle_t)
@@ -571,6 +573,7 @@
 %param(globus_libc_getaddrinfo, node, NULLABLE)
 %param(globus_libc_getaddrinfo, service, NULLABLE)
 %param(globus_libc_getaddrinfo, hints, NULLABLE)
+%param(globus_libc_getaddrinfo, res, OWNED)
 %param(globus_libc_contact_string_to_ints, host, OUT_ARRAY, EXTENT=16, LENGTH=count)
 %param(globus_libc_ints_to_contact_string, host, ARRAY, LENGTH=count)
 

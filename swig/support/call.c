@@ -425,12 +425,13 @@ static int address_in(gl_call *call, const gl_function *function, int index, PyO
     return status;
 }
 
-/* The object that the arguments of this call are stored in; NULL where that is still to be made. */
-static gl_object *shared_with(const gl_call *call)
+/* The object that `object` is stored in: the first argument, an object like it. NULL where that is still to be made, or is the
+ * one of an exception. */
+static gl_object *shared_with(const gl_call *call, const gl_object *object)
 {
-    const gl_function *function = call->function;
-    bool first = gl_object_check((PyObject *)call->busy[0], gl_type_of(function->slots[0].type));
-    return first && !(function->slots[0].flags & GL_SHARED) ? call->busy[0] : NULL;
+    const gl_slot *first = &call->function->slots[0];
+    bool is_owner = gl_type_of(first->type) == object->type && !(first->flags & GL_SHARED) && call->busy_count > 1;
+    return is_owner ? call->busy[0] : NULL;
 }
 
 static int share(gl_call *call, int index, PyObject *input, void *where)
@@ -442,9 +443,7 @@ static int share(gl_call *call, int index, PyObject *input, void *where)
         globus_object_reference(object);
         return 0;
     }
-    gl_object *owner = shared_with(call);
-    bool same_kind = owner && owner->type == ((gl_object *)input)->type;
-    if (gl_share(same_kind ? owner : NULL, (gl_object *)input) < 0) return -1;
+    if (gl_share(shared_with(call, (gl_object *)input), (gl_object *)input) < 0) return -1;
     call->made[index] = Py_NewRef(input);
     return 0;
 }
@@ -823,7 +822,8 @@ void gl_commit(gl_call *call)
     {
         int flags = function->slots[i].flags;
         PyObject *object = call->made[i];
-        if (flags & GL_SHARED && object && gl_as_object(object) && shared_with(call)) gl_shared(shared_with(call), (gl_object *)object);
+        gl_object *shared = flags & GL_SHARED && object ? gl_as_object(object) : NULL, *owner = shared ? shared_with(call, shared) : NULL;
+        if (owner) gl_shared(owner, shared);
         if (flags & GL_FOREVER && object && object != Py_None && !PyUnicode_Check(object)) keep_forever(object);
         if (flags & GL_CONSUMES && object && gl_as_object(object)) gl_object_close((gl_object *)object);
         if (flags & GL_RELEASES) gl_lasting_release(&function->slots[i], call->where[i]);

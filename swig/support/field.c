@@ -209,6 +209,24 @@ static PyObject *with_gift(PyObject *value)
     return pair;
 }
 
+static void free_blocks(PyObject *capsule)
+{
+    for (void *block = PyCapsule_GetPointer(capsule, "blocks"), *next; block; block = next)
+    {
+        next = *(void **)block;
+        free(block);
+    }
+}
+
+/* An object, and the memory that was allocated to convert it: the strings of a list. */
+static PyObject *with_blocks(gl_call *call, PyObject *value)
+{
+    PyObject *blocks = PyCapsule_New(call->blocks, "blocks", free_blocks), *pair = blocks ? PyTuple_Pack(2, value, blocks) : NULL;
+    if (blocks) call->blocks = NULL;
+    Py_XDECREF(blocks);
+    return pair;
+}
+
 static bool is_number(const gl_type *type)
 {
     return type->kind == GL_BOOL || type->kind == GL_INTEGER || type->kind == GL_FLOAT || type->kind == GL_ENUM;
@@ -244,7 +262,7 @@ static int set_value(const gl_field *field, char *address, PyObject *value, PyOb
         status = gl_from_python(call, -1, field->slot, value, address);
         if (status == 0 && !is_number(type))
         {
-            *keep = field->slot->flags & GL_GIVEN ? with_gift(value) : Py_NewRef(value);
+            *keep = call->blocks ? with_blocks(call, value) : field->slot->flags & GL_GIVEN ? with_gift(value) : Py_NewRef(value);
             if (!*keep) status = -1;
         }
     }
