@@ -3,6 +3,7 @@
 #define XIO_ADAPTERS_H
 
 #include <globus_xio.h>
+#include <globus_xio_load.h>
 #include <globus_xio_util.h>
 
 globus_result_t gl_adapt_globus_xio_open(globus_xio_handle_t handle, const char *contact_string, globus_xio_attr_t attr);
@@ -20,6 +21,8 @@ globus_result_t gl_adapt_globus_xio_writev(
     globus_xio_handle_t handle, globus_xio_iovec_t *iovec, int iovec_count, globus_size_t waitforbytes,
     globus_size_t *nbytes, globus_xio_data_descriptor_t data_desc);
 globus_result_t gl_adapt_globus_xio_server_accept(globus_xio_handle_t *out_handle, globus_xio_server_t server);
+
+globus_result_t gl_adapt_globus_xio_driver_load(const char *driver_name, globus_xio_driver_t *out_driver);
 
 /* ---- contact.c ----------------------------------------------------------------------------------------------------- */
 

@@ -4,7 +4,7 @@
  *
  * targets: attr, handle, server, dd (data descriptor), operation. Read like an installed header by tools/annotate.py. The
  * arguments are what the drivers' sources read with va_arg: for seven commands the installed headers say otherwise, and
- * 66 they do not document at all. */
+ * 66 they do not document at all. An output string that is const belongs to the driver, and is not freed. */
 #ifndef XIO_COMMANDS_H
 #define XIO_COMMANDS_H
 
@@ -128,8 +128,8 @@ globus_result_t attr__http__GLOBUS_XIO_HTTP_ATTR_SET_REQUEST_METHOD(const char *
 globus_result_t attr__http__GLOBUS_XIO_HTTP_ATTR_SET_REQUEST_HTTP_VERSION(globus_xio_http_version_t version);
 globus_result_t attr__http__GLOBUS_XIO_HTTP_ATTR_SET_REQUEST_HEADER(const char *header_name, const char *header_value);
 globus_result_t attr__http__GLOBUS_XIO_HTTP_ATTR_DELAY_WRITE_HEADER(void);
-globus_result_t dd__http__GLOBUS_XIO_HTTP_GET_REQUEST(char **method, char **uri, globus_xio_http_version_t *http_version, globus_hashtable_t *headers);
-globus_result_t dd__http__GLOBUS_XIO_HTTP_GET_RESPONSE(int *status_code, char **reason_phrase, globus_xio_http_version_t *http_version, globus_hashtable_t *headers);
+globus_result_t dd__http__GLOBUS_XIO_HTTP_GET_REQUEST(const char **method, const char **uri, globus_xio_http_version_t *http_version, globus_hashtable_t *headers);
+globus_result_t dd__http__GLOBUS_XIO_HTTP_GET_RESPONSE(int *status_code, const char **reason_phrase, globus_xio_http_version_t *http_version, globus_hashtable_t *headers);
 
 /* mode_e */
 globus_result_t attr__mode_e__GLOBUS_XIO_MODE_E_SET_STACK(globus_xio_stack_t stack);
@@ -217,7 +217,7 @@ globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_MODE(int *mode_out);
 globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_SET_AUTH(gss_cred_id_t credential, const char *user, const char *password, const char *account, const char *subject);
 globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_AUTH(gss_cred_id_t *credential_out, const char **user_out, const char **password_out, const char **account_out, const char **subject_out);
 globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_SET_DCAU(int dcau, const char *subject);
-globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_DCAU(int *dcau, char **subject);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_DCAU(int *dcau, const char **subject);
 globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_SET_DATA_PROTECTION(int protection);
 globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_DATA_PROTECTION(int *protection_out);
 globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_SET_CONTROL_PROTECTION(int protection);

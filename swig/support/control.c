@@ -5,6 +5,7 @@
 #include "gl.h"
 
 #include <ffi.h>
+#include <pthread.h>
 #include <string.h>
 
 static const gl_command *commands;
@@ -20,11 +21,31 @@ static const gl_command *load_commands(void)
     return commands;
 }
 
-/* The first member of the driver's own struct is its name; there is no function that tells it. */
+/* Under which names drivers were loaded. They are few, and stay. */
+static struct { const void *driver; const char *name; } loaded[64];
+static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
+enum { LOADED = sizeof loaded / sizeof *loaded };
+
+void gl_driver_loaded(const void *driver, const char *name)
+{
+    pthread_mutex_lock(&loading);
+    int i = 0;
+    while (i < LOADED && loaded[i].driver && loaded[i].driver != driver) ++i;
+    if (i < LOADED && !(loaded[i].name && strcmp(loaded[i].name, name) == 0)) loaded[i].name = strdup(name);
+    if (i < LOADED) loaded[i].driver = driver;
+    pthread_mutex_unlock(&loading);
+}
+
+/* The first member of the driver's own struct is a name, too; there is no function that tells it. */
 static const char *driver_name(gl_object *driver)
 {
-    bool query = (uintptr_t)driver->pointer < 4096;      /* GLOBUS_XIO_QUERY */
-    return query ? "xio" : *(const char *const *)driver->pointer;
+    if ((uintptr_t)driver->pointer < 4096) return "xio";      /* GLOBUS_XIO_QUERY */
+    const char *name = *(const char *const *)driver->pointer;
+    pthread_mutex_lock(&loading);
+    for (int i = 0; i < LOADED && loaded[i].driver; ++i)
+        if (loaded[i].driver == driver->pointer && loaded[i].name) name = loaded[i].name;
+    pthread_mutex_unlock(&loading);
+    return name;
 }
 
 static const gl_command *find_command(const char *target, const char *driver, long number)

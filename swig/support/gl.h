@@ -466,6 +466,8 @@ typedef struct
     const gl_function *arguments;    /* its slots are the variable arguments */
 } gl_command;
 
+/* Under which name a driver was loaded. Two drivers call themselves by the name of the one that they were copied from. */
+GL_API void gl_driver_loaded(const void *driver, const char *name);
 GL_API PyObject *gl_bounce(const gl_function *fixed, PyObject *args);    /* calls args[0] with the others */
 GL_API PyObject *gl_control(const gl_function *fixed, const char *target, void *c_function, bool with_driver, PyObject *args);
 

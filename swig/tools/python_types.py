@@ -31,6 +31,7 @@ CUSTOM = {
     "file": ("IO[Any]", "IO[Any] | None"),
     "gss_buffer": ("Buffer | None", "bytes"),
     "extensions": ("dict[str, str]", "dict[str, str]"),
+    "http_headers": ("None", "dict[str, str]"),
     "oid": ("Identifier", "OID"),
     "oid_set": ("Sequence[Identifier]", "list[OID]"),
     "buffer_set": ("Sequence[Buffer]", "list[bytes]"),
