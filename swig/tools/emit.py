@@ -9,10 +9,12 @@ from pathlib import Path
 from clang import cindex
 
 from annotations import Annotations
-from classify import Classifier, CType, Signature, Slot, is_va_list
+from clang_types import is_va_list
+from classify import Classifier
 from constants import Constant
 from document import Documenter
 from headers import Function, Headers, declare, named
+from model import DATA, MAJOR, POINTER, STATUS, STRING, STRINGS, VOID, CType, Signature, Slot
 from python_types import inputs, safe
 
 BANNER = "/* Generated from {source} and the installed headers: do not edit. */\n"
@@ -113,8 +115,6 @@ class TypeWriter:
         )
 
     def extra(self) -> list[CType]:
-        from classify import DATA, MAJOR, POINTER, STATUS, STRING, STRINGS, VOID
-
         return [
             VOID,
             STRING,

@@ -10,8 +10,8 @@ import keyword
 import re
 
 from annotations import Annotations
-from classify import CType, Signature, Slot
 from headers import Function
+from model import CType, Signature, Slot
 
 OUTPUTS = {
     "OUT", "LENGTH_OUT", "INOUT", "BYTES_OUT", "DEFERRED", "CHARS_OUT", "OUT_ARRAY", "INOUT_ARRAY", "ARRAY_OUT",
