@@ -8,7 +8,7 @@
 #ifndef XIO_COMMANDS_H
 #define XIO_COMMANDS_H
 
-/* xio */
+/* xio: None as driver, which is the framework itself */
 globus_result_t attr_handle__xio__GLOBUS_XIO_ATTR_SET_TIMEOUT_ALL(globus_xio_timeout_callback_t callback, const globus_reltime_t *timeout, void *user_arg);
 globus_result_t attr_handle__xio__GLOBUS_XIO_ATTR_SET_TIMEOUT_OPEN(globus_xio_timeout_callback_t callback, const globus_reltime_t *timeout, void *user_arg);
 globus_result_t attr_handle__xio__GLOBUS_XIO_ATTR_SET_TIMEOUT_CLOSE(globus_xio_timeout_callback_t callback, const globus_reltime_t *timeout, void *user_arg);
@@ -17,18 +17,20 @@ globus_result_t attr_handle__xio__GLOBUS_XIO_ATTR_SET_TIMEOUT_WRITE(globus_xio_t
 globus_result_t attr__xio__GLOBUS_XIO_ATTR_SET_TIMEOUT_ACCEPT(globus_xio_timeout_server_callback_t callback, const globus_reltime_t *timeout, void *user_arg);
 globus_result_t attr__xio__GLOBUS_XIO_ATTR_SET_SPACE(globus_callback_space_t value);
 globus_result_t attr__xio__GLOBUS_XIO_ATTR_CLOSE_NO_CANCEL(globus_bool_t value);
-globus_result_t attr__xio__GLOBUS_XIO_ATTR_SET_CREDENTIAL(gss_cred_id_t credential, char *username, char *password, char *subject);
-globus_result_t operation__xio__GLOBUS_XIO_ATTR_GET_CREDENTIAL(gss_cred_id_t *credential, char **username, char **password, char **subject);
-globus_result_t handle__xio__GLOBUS_XIO_GET_LOCAL_CONTACT(char **contact_string_out);
-globus_result_t handle__xio__GLOBUS_XIO_GET_LOCAL_NUMERIC_CONTACT(char **contact_string_out);
-globus_result_t handle__xio__GLOBUS_XIO_GET_REMOTE_CONTACT(char **contact_string_out);
-globus_result_t handle__xio__GLOBUS_XIO_GET_REMOTE_NUMERIC_CONTACT(char **contact_string_out);
-globus_result_t handle__xio__GLOBUS_XIO_SEEK(globus_off_t offset);
-globus_result_t handle__xio__GLOBUS_XIO_SET_STRING_OPTIONS(char *config_string);
-globus_result_t handle__xio__GLOBUS_XIO_GET_STRING_OPTIONS(char **config_string);
-globus_result_t handle__xio__GLOBUS_XIO_GET_DRIVER_NAME(const char **driver_name);
+globus_result_t attr__xio__GLOBUS_XIO_ATTR_SET_CREDENTIAL(gss_cred_id_t credential, char *subject, char *username, char *password);
+globus_result_t operation__xio__GLOBUS_XIO_ATTR_GET_CREDENTIAL(gss_cred_id_t *credential, char **subject, char **username, char **password);
 globus_result_t dd__xio__GLOBUS_XIO_DD_SET_OFFSET(globus_off_t value);
 globus_result_t dd__xio__GLOBUS_XIO_DD_GET_OFFSET(globus_off_t *value);
+
+/* query: GLOBUS_XIO_QUERY as driver, which is each one of the handle until one knows the command */
+globus_result_t handle__query__GLOBUS_XIO_GET_LOCAL_CONTACT(char **contact_string_out);
+globus_result_t handle__query__GLOBUS_XIO_GET_LOCAL_NUMERIC_CONTACT(char **contact_string_out);
+globus_result_t handle__query__GLOBUS_XIO_GET_REMOTE_CONTACT(char **contact_string_out);
+globus_result_t handle__query__GLOBUS_XIO_GET_REMOTE_NUMERIC_CONTACT(char **contact_string_out);
+globus_result_t handle__query__GLOBUS_XIO_SEEK(globus_off_t offset);
+globus_result_t handle__query__GLOBUS_XIO_SET_STRING_OPTIONS(char *config_string);
+globus_result_t handle__query__GLOBUS_XIO_GET_STRING_OPTIONS(char **config_string);
+globus_result_t handle__query__GLOBUS_XIO_GET_DRIVER_NAME(const char **driver_name);
 
 /* any: of every driver that has options */
 globus_result_t attr_handle__any__GLOBUS_XIO_SET_STRING_OPTIONS(char *config_string);
@@ -217,7 +219,7 @@ globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_MODE(int *mode_out);
 globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_SET_AUTH(gss_cred_id_t credential, const char *user, const char *password, const char *account, const char *subject);
 globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_AUTH(gss_cred_id_t *credential_out, const char **user_out, const char **password_out, const char **account_out, const char **subject_out);
 globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_SET_DCAU(int dcau, const char *subject);
-globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_DCAU(int *dcau, const char **subject);
+globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_DCAU(int *dcau, char **subject);
 globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_SET_DATA_PROTECTION(int protection);
 globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_DATA_PROTECTION(int *protection_out);
 globus_result_t attr__gridftp__GLOBUS_XIO_GRIDFTP_SET_CONTROL_PROTECTION(int protection);

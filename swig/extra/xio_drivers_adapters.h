@@ -1,8 +1,25 @@
-/* The headers of a request or a response of the driver http: a dict. */
+/* Control commands that drivers carry out without looking at what they have, or get. The arguments of such a command follow
+ * its object, its driver and its number. */
 #ifndef XIO_DRIVERS_ADAPTERS_H
 #define XIO_DRIVERS_ADAPTERS_H
 
+#include <globus_xio.h>
 #include <globus_xio_http.h>
+
+globus_result_t gl_adapt_attr__gridftp__GLOBUS_XIO_GRIDFTP_SET_ERET(
+    globus_xio_attr_t attr, globus_xio_driver_t driver, int cmd, const char *eret_alg_str);
+globus_result_t gl_adapt_attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_ERET(
+    globus_xio_attr_t attr, globus_xio_driver_t driver, int cmd, char **eret_alg_str_out);
+globus_result_t gl_adapt_attr__gridftp__GLOBUS_XIO_GRIDFTP_SET_ESTO(
+    globus_xio_attr_t attr, globus_xio_driver_t driver, int cmd, const char *esto_alg_str);
+globus_result_t gl_adapt_attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_ESTO(
+    globus_xio_attr_t attr, globus_xio_driver_t driver, int cmd, char **esto_alg_str_out);
+globus_result_t gl_adapt_attr__gridftp__GLOBUS_XIO_GRIDFTP_GET_DCAU(
+    globus_xio_attr_t attr, globus_xio_driver_t driver, int cmd, int *dcau, char **subject);
+globus_result_t gl_adapt_attr__popen__GLOBUS_XIO_POPEN_SET_PROGRAM(
+    globus_xio_attr_t attr, globus_xio_driver_t driver, int cmd, char **value);
+
+/* ---- the headers of a request or a response of the driver http: a dict ------------------------------------------------ */
 
 #ifdef GL_H
 

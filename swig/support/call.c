@@ -784,12 +784,11 @@ static void keep_forever(PyObject *object)
 static void keep_all(gl_call *call)
 {
     const gl_function *function = call->function;
-    if (call->closure_count) gl_lasting_keep(call, owner_of(call));
+    gl_lasting_keep(call, owner_of(call));
     for (int i = 0; i < function->count; ++i)
     {
         const gl_slot *slot = &function->slots[i];
         PyObject *object = call->made[i];
-        if (slot->role == GL_CALL && slot->flags & GL_LASTING && !call->closure_count) gl_lasting_forget(call, owner_of(call));
         bool kept_by_owner = slot->flags & (GL_KEEPS | GL_HOLDS) && object && object != Py_None;
         gl_object *owner = kept_by_owner ? owner_of(call) : NULL;
         if (!owner || owner == (gl_object *)object) continue;

@@ -343,7 +343,7 @@ GL_API PyObject *gl_object_lend(gl_type *type, void *pointer);                /*
 GL_API void      gl_object_give_back(PyObject *lent);
 GL_API PyObject *gl_object_class(void);                                /* CObject, the base of all; borrowed */
 GL_API PyObject *gl_object_box(gl_type *type);                         /* fresh zeroed memory, not yet owning */
-PyObject *gl_lease(PyObject *object);                                  /* lease.c: while it lives, the handle cannot be destroyed */
+GL_API PyObject *gl_lease(PyObject *object);                           /* lease.c: while it lives, the handle cannot be destroyed */
 GL_API gl_object *gl_as_object(PyObject *object);                      /* borrowed, or NULL */
 GL_API int  gl_object_check(PyObject *object, const gl_type *type);
 GL_API void gl_object_close(gl_object *object);
@@ -451,8 +451,8 @@ void        gl_closure_end_call(gl_closure *closure);                  /* the re
 
 /* ---- callbacks that C may call until they are unregistered (lasting.c) ------------------------------------------------- */
 
-void gl_lasting_keep(gl_call *call, gl_object *owner);                 /* the call has registered them, with the owner or with none */
-void gl_lasting_forget(const gl_call *call, gl_object *owner);         /* it has registered none in place of the one before */
+void gl_lasting_keep(gl_call *call, gl_object *owner);                 /* registered with the owner, or with none; those before are dropped */
+bool gl_lasting_has(const gl_object *owner, const char *function, const char *slot);   /* whether one was registered so */
 void gl_lasting_release(const gl_slot *slot, const void *name);        /* it has unregistered those of this number or string */
 void       *gl_ffi_type(const gl_slot *slot);                           /* ffi_type * of a C parameter */
 
@@ -464,12 +464,12 @@ typedef struct
     const char        *targets;      /* "attr_handle" */
     long               number;
     const gl_function *arguments;    /* its slots are the variable arguments */
+    void              *adapter;      /* called in place of the control function, as that; or NULL */
 } gl_command;
 
-/* Under which name a driver was loaded. Two drivers call themselves by the name of the one that they were copied from. */
-GL_API void gl_driver_loaded(const void *driver, const char *name);
 GL_API PyObject *gl_bounce(const gl_function *fixed, PyObject *args);    /* calls args[0] with the others */
 GL_API PyObject *gl_control(const gl_function *fixed, const char *target, void *c_function, bool with_driver, PyObject *args);
+GL_API void      gl_control_open(gl_object *handle, bool is_open);      /* whether the commands of drivers can reach this XIO handle */
 
 /* ---- variable arguments of a callback (variable.c) ---------------------------------------------------------------- */
 

@@ -28,42 +28,54 @@ static PyObject *name_by_call(const gl_call *call, int closure)
     return PyUnicode_FromFormat("%s/%d", function, closure);
 }
 
-/* C calls it only inside this call. */
-static bool is_over(const gl_call *call, const gl_closure *closure)
+static gl_closure *closure_of(const gl_call *call, int index)
 {
-    for (int i = 0; i < call->function->count; ++i)
-    {
-        const gl_slot *slot = &call->function->slots[i];
-        if (slot->role == GL_CALL && slot->flags & GL_DURING && *(void **)call->where[i] == gl_closure_code(closure)) return true;
-    }
-    return false;
+    const void *code = *(void **)call->where[index];
+    for (int i = 0; code && i < call->closure_count; ++i)
+        if (gl_closure_code(call->closures[i]) == code) return call->closures[i];
+    return NULL;
+}
+
+static void keep(PyObject *name, gl_object *owner, gl_closure *closure)
+{
+    if (name && owner) gl_object_keep(owner, name, (PyObject *)closure);
+    else if (name && (homeless || (homeless = PyDict_New()))) PyDict_SetItem(homeless, name, (PyObject *)closure);
+    Py_XDECREF(name);
+}
+
+static void drop(PyObject *callbacks, PyObject *name)
+{
+    if (name && PyDict_Contains(callbacks, name) > 0) PyDict_DelItem(callbacks, name);
+    Py_XDECREF(name);
+}
+
+/* One more, which replaces none. */
+static bool adds(const gl_function *function)
+{
+    return strstr(function->name, "_add");
 }
 
 void gl_lasting_keep(gl_call *call, gl_object *owner)
 {
-    bool adds = strstr(call->function->name, "_add");      /* one more, which replaces none */
-    if (!owner && !homeless) homeless = PyDict_New();
-    for (int i = 0; i < call->closure_count; ++i)
+    const gl_function *function = call->function;
+    for (int i = 0, count = 0; i < function->count; ++i)
     {
-        gl_closure *closure = call->closures[i];
-        if (closure->once || closure->with_c || is_over(call, closure)) continue;
-        PyObject *key = !owner ? name_by_call(call, i)
-                      : adds ? PyLong_FromVoidPtr(closure) : PyUnicode_FromFormat("%s/%d", call->function->name, i);
-        if (key && owner) gl_object_keep(owner, key, (PyObject *)closure);
-        else if (key && homeless) PyDict_SetItem(homeless, key, (PyObject *)closure);
-        Py_XDECREF(key);
+        const gl_slot *slot = &function->slots[i];
+        if (slot->role != GL_CALL || !(slot->flags & GL_LASTING) || slot->flags & GL_DURING) continue;
+        gl_closure *closure = closure_of(call, i);
+        if (closure && !owner) keep(name_by_call(call, count++), NULL, closure);
+        else if (closure && adds(function)) keep(PyLong_FromVoidPtr(closure), owner, closure);
+        else if (closure) keep(PyUnicode_FromFormat("%s/%s", function->name, slot->name), owner, closure);
+        else if (owner && owner->keep) drop(owner->keep, PyUnicode_FromFormat("%s/%s", function->name, slot->name));
     }
 }
 
-static void drop(PyObject *callbacks, PyObject *key)
+bool gl_lasting_has(const gl_object *owner, const char *function, const char *slot)
 {
-    if (key && PyDict_Contains(callbacks, key) > 0) PyDict_DelItem(callbacks, key);
-    Py_XDECREF(key);
-}
-
-void gl_lasting_forget(const gl_call *call, gl_object *owner)
-{
-    if (owner && owner->keep) drop(owner->keep, PyUnicode_FromFormat("%s/0", call->function->name));
+    PyObject *name = owner->keep ? PyUnicode_FromFormat("%s/%s", function, slot) : NULL;
+    bool has = name && PyDict_Contains(owner->keep, name) > 0;
+    Py_XDECREF(name);
+    return has;
 }
 
 void gl_lasting_release(const gl_slot *slot, const void *name)

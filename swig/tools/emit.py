@@ -409,11 +409,12 @@ class ModuleWriter:
         for function, _ in self.functions:
             if function.header in self.notes.commands:
                 targets, driver, command = function.name.split("__")
+                adapter = f"(void *){function.adapter}" if function.adapter else "NULL"
                 rows.append(
-                    f"    {{{c_string(driver)}, {c_string(targets)}, {command}, &gl_f_{function.name}}},\n"
+                    f"    {{{c_string(driver)}, {c_string(targets)}, {command}, &gl_f_{function.name}, {adapter}}},\n"
                 )
         return (
-            f"static const gl_command gl_commands[] = {{\n{''.join(rows)}    {{NULL, NULL, 0, NULL}}}};\n"
+            f"static const gl_command gl_commands[] = {{\n{''.join(rows)}    {{NULL, NULL, 0, NULL, NULL}}}};\n"
             if rows
             else ""
         )

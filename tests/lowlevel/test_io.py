@@ -285,6 +285,32 @@ def test_a_handle_that_a_thread_waits_in_is_not_closed(pair: Pair) -> None:
         thread.join(0.05)
 
 
+@pytest.mark.parametrize(
+    "ask",
+    [
+        io.globus_io_tcp_get_local_address, io.globus_io_tcp_get_local_address_ex,
+        io.globus_io_tcp_get_remote_address, io.globus_io_tcp_get_remote_address_ex,
+        io.globus_io_tcp_get_security_context, io.globus_io_tcp_get_delegated_credential,
+        io.globus_io_tcp_get_credential, io.globus_io_handle_get_socket_buf, io.globus_io_handle_get_xio_handle,
+        lambda handle: io.globus_io_tcp_set_credential(handle, None),
+        lambda handle: io.globus_io_init_delegation(handle, None, None, None, 0),
+        lambda handle: io.globus_io_accept_delegation(handle, None, None, 0),
+        lambda handle: io.globus_io_register_init_delegation(handle, None, None, None, 0, Call(), None),
+        lambda handle: io.globus_io_register_accept_delegation(handle, None, None, 0, Call(), None),
+    ],
+)  # fmt: skip
+def test_a_handle_that_is_being_opened_knows_nothing(ask: Callable[[Any], Any], nothing_left: None) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        connected = Call()
+        handle = io.globus_io_tcp_register_connect(
+            "127.0.0.1", silent.getsockname()[1], secure(), connected, None
+        )
+        with pytest.raises(ValueError, match="not open yet"):
+            ask(handle)
+        io.globus_io_cancel(handle, True)
+        assert isinstance(connected.wait()[2], GlobusError)
+
+
 def test_nobody_listens(nothing_left: None) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
@@ -467,7 +493,7 @@ def test_a_callback_decides() -> None:
     asked: list[Any] = []
 
     def decide(argument: Any, handle: Any, error: Any, identity: str, context: Any) -> bool:
-        asked.append((argument, error, identity))
+        asked.append((argument, error, identity, io.globus_io_tcp_get_remote_address(handle)[0]))
         return True
 
     mode = AUTHORIZATION.GLOBUS_IO_SECURE_AUTHORIZATION_MODE_CALLBACK
@@ -480,8 +506,8 @@ def test_a_callback_decides() -> None:
     io.globus_io_secure_authorization_data_destroy(data)
     for handle in connect(secure(), attr):
         io.globus_io_close(handle)
-    ((argument, error, identity),) = asked
-    assert (argument, error) == ("mine", None) and "Test User" in identity
+    ((argument, error, identity, host),) = asked
+    assert (argument, error, host) == ("mine", None, (127, 0, 0, 1)) and "Test User" in identity
 
 
 def raises(*_: Any) -> bool:

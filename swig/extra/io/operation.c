@@ -1,6 +1,6 @@
 /* io: operations that end in a callback. The list of those that are pending serves three ends: an operation that is cancelled
- * without its callback is known to have ended, a handle cannot be closed while it is being opened (C would free it twice), and
- * the handle that was not opened, or is closed, is NULL from then on. */
+ * without its callback is known to have ended, a handle that is being opened cannot be closed (C would free it twice) or asked
+ * (C would ask drivers that have opened nothing), and the handle that was not opened, or is closed, is NULL from then on. */
 #include "gl.h"
 #include "io_adapters.h"
 
@@ -18,6 +18,7 @@ typedef struct operation
     globus_io_handle_t *handle;
     gl_object          *object;      /* the Python object of the handle, held; or NULL */
     bool                in_use;      /* the object counts as in use because of it */
+    bool                established; /* what is being opened can be used: C only waits for an answer */
     bool                muted;       /* its callback is not wanted any more */
     struct operation   *next, **before;
 } operation;
@@ -53,6 +54,31 @@ static void take_out(operation *it)
     *it->before = it->next;
     if (it->next) it->next->before = it->before;
     pthread_mutex_unlock(&lock);
+}
+
+static operation *opening_of(const globus_io_handle_t *handle)
+{
+    operation *it = pending;
+    while (it && !(it->handle == handle && it->purpose == OPENING)) it = it->next;
+    return it;
+}
+
+void gl_io_established(const globus_io_handle_t *handle)
+{
+    pthread_mutex_lock(&lock);
+    operation *it = opening_of(handle);
+    if (it) it->established = true;
+    pthread_mutex_unlock(&lock);
+}
+
+int gl_io_check_open(const gl_function *function, const globus_io_handle_t *handle)
+{
+    pthread_mutex_lock(&lock);
+    const operation *it = opening_of(handle);
+    bool is_open = !it || it->established;
+    pthread_mutex_unlock(&lock);
+    if (!is_open) PyErr_Format(PyExc_ValueError, "%s(): this globus_io_handle_t is not open yet", function->name);
+    return is_open ? 0 : -1;
 }
 
 static void mute_all(const globus_io_handle_t *handle)

@@ -35,14 +35,6 @@ ACCEPTS = {
     "globus_rsl_value_list_param_get": "takes None for the empty list, as C does NULL",
 }
 
-# Modules whose run still finds faults, now and then: what was seen. An entry goes when the fault is mended.
-UNMENDED = {
-    "io": "globus_io_tcp_get_local_address, ..._remote_address: SIGSEGV with some handles; cause unknown",
-    "xio": "globus_xio_attr_cntl with a driver's command and a class as argument; globus_xio_driver_list_destroy and "
-    "..._list_to_stack_attr with a list that is not of drivers",
-    "xio_drivers": "a control command of a driver, with arguments of the wrong kind",
-}
-
 # Values that a parameter is given, of any function (*) or one: others do what they ask for, sleep for days, read
 # the pipes of the process until the writer writes, send the process a signal.
 DESCRIPTORS: list[object] = [-1, 700, 2**31 - 1, -(2**31), 2**40]

@@ -87,7 +87,7 @@ class FrameworkOptions(Options):
             subject: who the other end has to be.
         """
         handle = None if credential is None else credential.handle
-        self._control("ATTR_SET_CREDENTIAL", handle, username, password, subject)
+        self._control("ATTR_SET_CREDENTIAL", handle, subject, username, password)
         self._target.keep("framework.credential", credential)
 
     @command("GET_LOCAL_CONTACT")
