@@ -44,6 +44,10 @@
 %param(globus_ftp_client_debug_plugin_init, stream, KEEPS)
 %param(globus_ftp_client_*_plugin_set_copy_destroy, *_cb, NULLABLE)
 
+/* A copy is with C until it is destroyed there. */
+%returns(globus_ftp_client_plugin_copy_t, HOLDS)
+%param(globus_ftp_client_plugin_destroy_t, plugin, RELEASES)
+
 /* A plug-in has the functions and the data of its kind. */
 %param(globus_ftp_client_debug_plugin_destroy, plugin, MADE_BY=globus_ftp_client_debug_plugin_init)
 %param(globus_ftp_client_perf_plugin_[!i]*, plugin, MADE_BY=globus_ftp_client_perf_plugin_init)

@@ -162,6 +162,7 @@ static PyObject *arguments_to_python(gl_closure *closure, const gl_function *sig
     return tuple;
 }
 
+/* After the call: what was lent has to come back, and what C has no more is the user's again. */
 static void give_back(const gl_function *signature, PyObject *arguments)
 {
     for (int i = 0, position = 0; i < signature->count; ++i)
@@ -169,6 +170,7 @@ static void give_back(const gl_function *signature, PyObject *arguments)
         const gl_slot *slot = &signature->slots[i];
         if (is_lent(slot)) gl_object_give_back(PyTuple_GetItem(arguments, position));
         if (slot->role == GL_VARIABLE) gl_variable_end(PyTuple_GetItem(arguments, position));
+        if (slot->flags & GL_RELEASES && !(slot->flags & GL_GIVEN)) gl_take(PyTuple_GetItem(arguments, position));
         position += is_argument(slot);
     }
 }
@@ -232,6 +234,11 @@ static int store_answer(const gl_slot *slot, PyObject *answer, void *address, bo
         {
             if (!(slot->flags & GL_GIVEN)) Py_INCREF(answer);
             else if (!PyLong_CheckExact(answer)) status = gl_give(answer);
+            memcpy(address, value, size);
+        }
+        else if (slot->flags & GL_HOLDS)    /* until a callback that releases it */
+        {
+            status = gl_give(answer);
             memcpy(address, value, size);
         }
         else if (widened && size < sizeof(ffi_arg))

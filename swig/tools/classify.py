@@ -43,6 +43,8 @@ class Classifier(Types):
             result.type = STATUS
         if "DATA" in self.notes.result_words(name):
             result.type = DATA
+        if "HOLDS" in self.notes.result_words(name):
+            result.flags = [*result.flags, "HOLDS"]
         if counts := next(
             (w.split("=")[1] for w in self.notes.result_words(name) if w.startswith("LENGTH=")), None
         ):
