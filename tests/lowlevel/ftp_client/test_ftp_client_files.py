@@ -162,6 +162,12 @@ def test_what_exists(file: Path, tree: Path, url: Any, handle: Any, attr: Any, m
         finish(ftp_client.globus_ftp_client_exists, handle, url("none"), attr)
 
 
+def test_what_exists_without_attributes(file: Path, url: Any, handle: Any) -> None:
+    finish(ftp_client.globus_ftp_client_exists, handle, url(file.name), None)
+    with pytest.raises(GlobusError):
+        finish(ftp_client.globus_ftp_client_exists, handle, url("none"), None)
+
+
 @pytest.mark.parametrize("algorithm", ["MD5", "SHA1", "SHA256", "ADLER32"])
 def test_checksums(file: Path, url: Any, handle: Any, attr: Any, algorithm: str) -> None:
     def expected(data: bytes) -> str:
