@@ -51,7 +51,7 @@
 /* A plug-in has the functions and the data of its kind. */
 %param(globus_ftp_client_debug_plugin_destroy, plugin, MADE_BY=globus_ftp_client_debug_plugin_init)
 %param(globus_ftp_client_perf_plugin_[!i]*, plugin, MADE_BY=globus_ftp_client_perf_plugin_init)
-%param(globus_ftp_client_restart_plugin_destroy, plugin, MADE_BY=globus_ftp_client_restart_plugin_init)
+%param(globus_ftp_client_restart_plugin_[!i]*, plugin, MADE_BY=globus_ftp_client_restart_plugin_init)
 %param(globus_ftp_client_restart_marker_plugin_destroy, plugin, MADE_BY=globus_ftp_client_restart_marker_plugin_init)
 %param(globus_ftp_client_throughput_plugin_[!i]*, plugin, MADE_BY=globus_ftp_client_throughput_plugin_init)
 %param(globus_ftp_client_plugin_destroy, plugin, MADE_BY=globus_ftp_client_plugin_init)
