@@ -230,8 +230,8 @@ static int store_answer(const gl_slot *slot, PyObject *answer, void *address, bo
         }
         else if (type->kind == GL_DATA)
         {
-            if (!(slot->flags & GL_GIVEN)) Py_INCREF(answer);
-            else if (!PyLong_CheckExact(answer)) status = gl_give(answer);
+            if (!(slot->flags & (GL_GIVEN | GL_HOLDS))) Py_INCREF(answer);
+            else if (slot->flags & GL_GIVEN && !PyLong_CheckExact(answer)) status = gl_give(answer);
             memcpy(address, value, size);
         }
         else if (widened && size < sizeof(ffi_arg))
@@ -387,9 +387,9 @@ static void release(const gl_function *signature, PyObject *arguments)
         const gl_slot *slot = &signature->slots[i];
         if (!is_argument(slot)) continue;
         PyObject *item = PyTuple_GetItem(arguments, position++);
-        gl_object *object = slot->flags & GL_RELEASES && !(slot->flags & GL_GIVEN) ? gl_as_object(item) : NULL;
-        if (!object) continue;
-        if (object->busy > 0) --object->busy;
+        if (!(slot->flags & GL_RELEASES) || slot->flags & GL_GIVEN) continue;
+        gl_object *object = gl_as_object(item);
+        if (object && object->busy > 0) --object->busy;
         gl_take(item);
     }
 }
