@@ -47,6 +47,8 @@
 /* A copy is with C until it is destroyed there. */
 %returns(globus_ftp_client_plugin_copy_t, HOLDS)
 %param(globus_ftp_client_plugin_destroy_t, plugin, RELEASES)
+%returns(globus_ftp_client_*_plugin_user_copy_cb_t, HOLDS)
+%param(globus_ftp_client_*_plugin_user_destroy_cb_t, user_specific, DATA, RELEASES)
 
 /* A plug-in has the functions and the data of its kind. */
 %param(globus_ftp_client_debug_plugin_destroy, plugin, MADE_BY=globus_ftp_client_debug_plugin_init)
@@ -64,7 +66,7 @@
 %param(globus_ftp_client_operationattr_get_read_all, intermediate_callback_arg, DATA)
 %param(globus_ftp_client_plugin_init, plugin_specific, DATA)
 %param(globus_ftp_client_plugin_get_plugin_specific, plugin_specific, DATA)
-%param(globus_ftp_client_*_plugin_get_user_specific, user_specific, DATA)
+%param(globus_ftp_client_*_plugin_*, user_specific, DATA)
 
 /* No callback: nothing is reported. */
 %param(globus_ftp_client_operationattr_set_read_all, intermediate_callbacks, LASTING, NULLABLE)

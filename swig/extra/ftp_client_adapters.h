@@ -152,4 +152,61 @@ static inline globus_result_t gl_adapt_globus_ftp_client_plugin_remove_data_chan
     return gl_ftp_client_refuse("channels cannot be removed: the library looks for them where a put has none");
 }
 
+/* ---- restarts ---------------------------------------------------------------------------------------------------------- */
+
+/* A plug-in that asks for a restart is called with the handle unlocked: what restarts at once, in another thread, would free
+ * what the library still wants to read after the plug-in has returned. */
+static inline globus_abstime_t gl_ftp_client_later(const globus_abstime_t *when)
+{
+    globus_abstime_t soon;
+    GlobusTimeAbstimeSet(soon, 0, 200000);
+    return when && globus_abstime_cmp(when, &soon) > 0 ? *when : soon;
+}
+
+#define GL_FTP_CLIENT_RESTART(name, arguments, ...)                                                                         \
+    static inline globus_result_t gl_adapt_globus_ftp_client_plugin_restart_##name(                                         \
+        globus_ftp_client_handle_t *handle, __VA_ARGS__, const globus_abstime_t *when)                                      \
+    {                                                                                                                       \
+        globus_abstime_t later = gl_ftp_client_later(when);                                                                 \
+        return globus_ftp_client_plugin_restart_##name arguments;                                                           \
+    }
+#define GL_FTP_CLIENT_RESTART_AT_URL(name)                                                                                  \
+    GL_FTP_CLIENT_RESTART(name, (handle, url, attr, &later), const char *url, const globus_ftp_client_operationattr_t *attr)
+
+GL_FTP_CLIENT_RESTART_AT_URL(list)
+GL_FTP_CLIENT_RESTART_AT_URL(verbose_list)
+GL_FTP_CLIENT_RESTART_AT_URL(machine_list)
+GL_FTP_CLIENT_RESTART_AT_URL(recursive_list)
+GL_FTP_CLIENT_RESTART_AT_URL(mlst)
+GL_FTP_CLIENT_RESTART_AT_URL(stat)
+GL_FTP_CLIENT_RESTART_AT_URL(delete)
+GL_FTP_CLIENT_RESTART_AT_URL(feat)
+GL_FTP_CLIENT_RESTART_AT_URL(mkdir)
+GL_FTP_CLIENT_RESTART_AT_URL(rmdir)
+GL_FTP_CLIENT_RESTART_AT_URL(size)
+GL_FTP_CLIENT_RESTART_AT_URL(modification_time)
+GL_FTP_CLIENT_RESTART(chmod, (handle, url, mode, attr, &later),
+                      const char *url, int mode, const globus_ftp_client_operationattr_t *attr)
+GL_FTP_CLIENT_RESTART(chgrp, (handle, url, group, attr, &later),
+                      const char *url, const char *group, const globus_ftp_client_operationattr_t *attr)
+GL_FTP_CLIENT_RESTART(utime, (handle, url, utime_time, attr, &later),
+                      const char *url, const struct tm *utime_time, const globus_ftp_client_operationattr_t *attr)
+GL_FTP_CLIENT_RESTART(symlink, (handle, url, link_url, attr, &later),
+                      const char *url, const char *link_url, const globus_ftp_client_operationattr_t *attr)
+GL_FTP_CLIENT_RESTART(cksm, (handle, url, offset, length, algorithm, attr, &later),
+                      const char *url, globus_off_t offset, globus_off_t length, const char *algorithm,
+                      const globus_ftp_client_operationattr_t *attr)
+GL_FTP_CLIENT_RESTART(move, (handle, source_url, dest_url, attr, &later),
+                      const char *source_url, const char *dest_url, const globus_ftp_client_operationattr_t *attr)
+GL_FTP_CLIENT_RESTART(get, (handle, url, attr, restart_marker, &later),
+                      const char *url, const globus_ftp_client_operationattr_t *attr,
+                      globus_ftp_client_restart_marker_t *restart_marker)
+GL_FTP_CLIENT_RESTART(put, (handle, url, attr, restart_marker, &later),
+                      const char *url, const globus_ftp_client_operationattr_t *attr,
+                      globus_ftp_client_restart_marker_t *restart_marker)
+GL_FTP_CLIENT_RESTART(third_party_transfer, (handle, source_url, source_attr, dest_url, dest_attr, restart_marker, &later),
+                      const char *source_url, const globus_ftp_client_operationattr_t *source_attr,
+                      const char *dest_url, const globus_ftp_client_operationattr_t *dest_attr,
+                      globus_ftp_client_restart_marker_t *restart_marker)
+
 #endif

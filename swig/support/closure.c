@@ -162,7 +162,6 @@ static PyObject *arguments_to_python(gl_closure *closure, const gl_function *sig
     return tuple;
 }
 
-/* After the call: what was lent has to come back, and what C has no more is the user's again. */
 static void give_back(const gl_function *signature, PyObject *arguments)
 {
     for (int i = 0, position = 0; i < signature->count; ++i)
@@ -170,7 +169,6 @@ static void give_back(const gl_function *signature, PyObject *arguments)
         const gl_slot *slot = &signature->slots[i];
         if (is_lent(slot)) gl_object_give_back(PyTuple_GetItem(arguments, position));
         if (slot->role == GL_VARIABLE) gl_variable_end(PyTuple_GetItem(arguments, position));
-        if (slot->flags & GL_RELEASES && !(slot->flags & GL_GIVEN)) gl_take(PyTuple_GetItem(arguments, position));
         position += is_argument(slot);
     }
 }
@@ -232,13 +230,8 @@ static int store_answer(const gl_slot *slot, PyObject *answer, void *address, bo
         }
         else if (type->kind == GL_DATA)
         {
-            if (!(slot->flags & GL_GIVEN)) Py_INCREF(answer);
-            else if (!PyLong_CheckExact(answer)) status = gl_give(answer);
-            memcpy(address, value, size);
-        }
-        else if (slot->flags & GL_HOLDS)    /* until a callback that releases it */
-        {
-            status = gl_give(answer);
+            if (!(slot->flags & (GL_GIVEN | GL_HOLDS))) Py_INCREF(answer);
+            else if (slot->flags & GL_GIVEN && !PyLong_CheckExact(answer)) status = gl_give(answer);
             memcpy(address, value, size);
         }
         else if (widened && size < sizeof(ffi_arg))
@@ -375,13 +368,41 @@ static void report(gl_closure *closure, const gl_function *signature, void **arg
 
 static void finish(gl_closure *closure);
 
+/* C uses the answer until a callback that releases it. An argument that comes back has an owner already, unless it was such an
+ * answer itself. */
+static int hold(PyObject *answer, PyObject *arguments)
+{
+    bool owned = false;
+    for (Py_ssize_t i = 0; i < PyTuple_Size(arguments); ++i) owned |= PyTuple_GetItem(arguments, i) == answer;
+    if ((owned ? gl_give_again(answer) : gl_give(answer)) < 0) return -1;
+    if (gl_as_object(answer)) ++gl_as_object(answer)->busy;
+    return 0;
+}
+
+/* Before the call, which may destroy them. */
+static void release(const gl_function *signature, PyObject *arguments)
+{
+    for (int i = 0, position = 0; i < signature->count; ++i)
+    {
+        const gl_slot *slot = &signature->slots[i];
+        if (!is_argument(slot)) continue;
+        PyObject *item = PyTuple_GetItem(arguments, position++);
+        if (!(slot->flags & GL_RELEASES) || slot->flags & GL_GIVEN) continue;
+        gl_object *object = gl_as_object(item);
+        if (object && object->busy > 0) --object->busy;
+        gl_take(item);
+    }
+}
+
 static void run(gl_closure *closure, void *result, void **arguments)
 {
     const gl_function *signature = closure->type->signature;
     PyObject *tuple = arguments_to_python(closure, signature, arguments);
     PyObject *callable = Py_XNewRef(closure->callable);      /* the closure may drop it meanwhile */
+    if (tuple) release(signature, tuple);
     PyObject *answer = tuple && callable ? PyObject_CallObject(callable, tuple) : NULL;
-    if (!answer || store_answers(signature, answer, arguments, result) < 0)
+    if (!answer || store_answers(signature, answer, arguments, result) < 0
+        || (signature->result.flags & GL_HOLDS && hold(answer, tuple) < 0))
     {
         if (PyErr_Occurred()) report(closure, signature, arguments, result);
         else decline(signature, arguments, result, (uint32_t)GLOBUS_FAILURE);

@@ -99,9 +99,9 @@ def activating(*modules: Any, scope: Literal["module", "package"] = "module") ->
     return fixture
 
 
-def eventually(condition: Callable[[], bool]) -> bool:
-    """Waits until `condition()`; whether it came true."""
-    deadline = time.monotonic() + LIMIT
+def eventually(condition: Callable[[], bool], limit: float = LIMIT) -> bool:
+    """Waits until `condition()`, for `limit` seconds at most; whether it came true."""
+    deadline = time.monotonic() + limit
     while not condition():
         if time.monotonic() > deadline:
             return False

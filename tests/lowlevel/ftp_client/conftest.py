@@ -34,6 +34,13 @@ def server(grid: Any) -> Iterator[Any]:
         yield server
 
 
+@pytest.fixture(scope="package")
+def with_passwords(grid: Any) -> Iterator[Any]:
+    """One that refuses who does not know the password."""
+    with grid.start_gridftp(security="password") as server:
+        yield server
+
+
 @pytest.fixture
 def root(server: Any) -> Path:
     """What the server serves."""

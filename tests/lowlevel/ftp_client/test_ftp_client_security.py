@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,6 @@ def file(grid: Grid) -> Path:
 @pytest.fixture
 def safe_url(grid: Grid) -> Callable[[str], str]:
     return lambda name: f"{grid.gridftp.url}/{name}"
-
-
-@pytest.fixture(scope="module")
-def with_passwords(grid: Grid) -> Iterator[Any]:
-    with grid.start_gridftp(security="password") as server:
-        yield server
 
 
 def authorize(attr: Any, credential: Any = None, *others: str | None) -> Any:
