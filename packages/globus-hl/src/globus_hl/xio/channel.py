@@ -79,6 +79,7 @@ class Channel:
 
     Args:
         accepted: the low level's handle, if a server accepted it.
+        accepting: whether it is the end that accepts, where that does not follow.
     """
 
     def __init__(
@@ -89,10 +90,12 @@ class Channel:
         gsi: GSI | None,
         timeout: Timeout,
         accepted: Any = None,
+        *,
+        accepting: bool = False,
     ) -> None:
         self.stack, self.contact, self.gsi, self.timeout = stack, contact, gsi, timeout
         self.attributes = attributes
-        self.accepting = accepted is not None
+        self.accepting = accepting or accepted is not None
         self.handle = accepted
         self.settings: Attributes | None = None
         self.opened = False
@@ -134,7 +137,7 @@ class Channel:
             self.handle = xio.globus_xio_handle_create(self.stack.handle)
         operation = Open(
             self.handle,
-            None if self.accepting else self.contact,
+            self.contact,
             self.settings.handle,
             may_block=not self.accepting,
             **limits(clock, doing, self.url, connecting=True),
