@@ -1,4 +1,4 @@
-"""How the data of a socket goes through a stack: in the calling thread if it is tcp alone, else by threads of the library.
+"""How the data of a socket goes through a stack: in the calling thread if it is tcp alone, else in the library's threads.
 
 `Direct`: XIO's system sockets, which the driver tcp itself is made of, read and write what is there and never wait;
 waiting is a ``poll`` of the descriptor. No thread is involved, signals are seen, deadlines are those of ``poll``. (A

@@ -424,7 +424,7 @@ class XioSocket(socket.socket):
 
     def recv_into(self, buffer: Buffer, nbytes: int = 0, flags: int = 0) -> int:
         """See ``socket.recv_into``."""
-        with memoryview(buffer) as whole, whole.cast("B") as view:
+        with _writable(buffer) as view:
             if nbytes < 0:
                 raise ValueError("negative buffersize in recv_into")
             if nbytes > view.nbytes:
@@ -468,19 +468,18 @@ class XioSocket(socket.socket):
                 select.POLLIN, flags, lambda: _SYSTEM.recvmsg_into(self, given, ancbufsize, flags)
             )
         total = 0
-        for buffer in given:
-            with memoryview(buffer) as whole, whole.cast("B") as view:
-                if not view.nbytes:
-                    continue
-                try:
-                    count = self._ready().recv_into(view, 0.0 if total else self._timeout)
-                except BlockingIOError:
-                    if total:
-                        break
-                    raise
-                total += count
-                if count < view.nbytes:
+        for view in [_writable(buffer) for buffer in given]:
+            if not view.nbytes:
+                continue
+            try:
+                count = self._ready().recv_into(view, 0.0 if total else self._timeout)
+            except BlockingIOError:
+                if total:
                     break
+                raise
+            total += count
+            if count < view.nbytes:
+                break
         return total, [], 0, None
 
     def _on_the_system(self, event: int, flags: int, call: Callable[[], T]) -> T:
@@ -533,7 +532,7 @@ class XioSocket(socket.socket):
     ) -> int:
         """See ``socket.sendmsg``. Ancillary data is there on tcp alone."""
         given, extra = list(buffers), list(ancdata)
-        if extra or flags & ~_WAIT_FLAGS or (address is not None and not self._is_connected()):
+        if extra or address is not None or flags & ~_WAIT_FLAGS:
             call = lambda: _SYSTEM.sendmsg(self, given, extra, flags, address)  # noqa: E731
             return self._on_the_system(select.POLLOUT, flags, call)
         views = [memoryview(buffer).cast("B") for buffer in given]
@@ -617,6 +616,13 @@ def _quietly(call: Any, how: int) -> None:
         call(how)
 
 
+def _writable(buffer: Buffer) -> memoryview:
+    view = memoryview(buffer).cast("B")
+    if view.readonly:
+        raise TypeError(f"a read-write bytes-like object is needed, not {type(buffer).__name__}")
+    return view
+
+
 def _seconds(value: float | None) -> float | None:
     if value is None:
         return None
@@ -645,7 +651,7 @@ def socketpair(family: int | None = None, **options: Any) -> tuple[XioSocket, Xi
 
 def create_connection(
     address: tuple[str | None, int],
-    timeout: float | None | Literal["default"] = "default",
+    timeout: float | Literal["default"] | None = "default",
     source_address: tuple[str, int] | None = None,
     *,
     all_errors: bool = False,
