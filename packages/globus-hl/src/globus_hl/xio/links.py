@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from globus_lowlevel import GlobusError, xio
 
-from .._runtime.library import call_soon
+from .._runtime.library import Call, call_soon
 from .faults import is_canceled, is_end_of_file
 from .notifier import Notifier
 
@@ -248,6 +248,7 @@ class Stacked:
         # the rest
         self._notifier: Notifier | None = None
         self._closing: Callable[[], None] | None = None
+        self._lingering: Call | None = None
         if notifier is not None:
             self.tell_to(notifier)
 
@@ -461,8 +462,11 @@ class Stacked:
             self._notifier = None
         if idle:
             self._close_handle(then)
-        else:
-            call_soon(self._give_up, LINGER)
+            return
+        self._lingering = call_soon(self._give_up, LINGER)
+        with self._changed:
+            if self._idle:
+                self._lingering.cancel()
 
     def _give_up(self) -> None:
         """Nobody takes what was written."""
@@ -470,6 +474,8 @@ class Stacked:
             xio.globus_xio_handle_cancel_operations(self.handle, xio.GLOBUS_XIO_CANCEL_WRITE)
 
     def _close_handle(self, then: Callable[[], None]) -> None:
+        if self._lingering is not None:
+            self._lingering.cancel()
         try:
             xio.globus_xio_register_close(self.handle, None, lambda *_: then(), None)
         except (GlobusError, ValueError):
