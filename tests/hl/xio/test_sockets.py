@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import errno
+import gc
 import os
 import select
 import selectors
@@ -353,15 +354,15 @@ def test_a_handler_that_does_not_raise_ends_nothing(pair: Pair) -> None:
         signal.signal(signal.SIGUSR1, before)
 
 
-def test_not_connected(kind: Kind) -> None:
+def test_not_connected(kind: Kind, closed_port: int) -> None:
     with kind.new() as sock:
         for use in (lambda: sock.recv(1), sock.getpeername):
             with pytest.raises(OSError) as caught:  # noqa: PT011 - errno tells
                 use()
             assert caught.value.errno == errno.ENOTCONN
-        assert sock.connect_ex(("127.0.0.1", 1)) == errno.ECONNREFUSED
+        assert sock.connect_ex(("127.0.0.1", closed_port)) == errno.ECONNREFUSED
     with kind.new() as sock, pytest.raises(ConnectionRefusedError):
-        sock.connect(("127.0.0.1", 1))
+        sock.connect(("127.0.0.1", closed_port))
 
 
 def test_connecting_without_waiting(kind: Kind) -> None:
@@ -531,6 +532,17 @@ def test_who_does_not_shake_hands_is_dropped(host: Credential, user: Credential)
             with pytest.raises(TimeoutError):
                 client.connect(listener.getsockname())
             assert time.monotonic() - started < 0.8
+
+
+def test_forgetting_a_socket_warns(kind: Kind) -> None:
+    client, server = connected(kind)
+    with server:
+        if isinstance(client, xio.XioSocket):
+            assert "stack='tcp" in repr(client)
+        with pytest.warns(ResourceWarning, match="unclosed"):
+            del client
+            gc.collect()
+        assert server.recv(1) == b""
 
 
 def test_connections_leave_nothing(kind: Kind, wait_until: Callable[..., None]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from globus_lowlevel import GlobusError, xio
 
+from .._runtime.library import about_to_block
 from ..errors import ClosedError, GridError, OperationTimeoutError
 from ..timeouts import Deadline, Limit, Timeout
 from .attributes import Attributes, DataDescriptor
@@ -100,6 +101,7 @@ class Channel:
         self.settings: Attributes | None = None
         self.opened = False
         self.closed = False
+        self.in_library = False  # whether it is opened by one of the library's threads
         self.peer: Peer | None = None
         self._pending = bytearray()  # came in for a read that ran out of time
         self._ended = False
@@ -162,6 +164,8 @@ class Channel:
         if self.gsi is not None or self.accepting:
             from .gsi import GSI
 
+            if self.in_library:
+                about_to_block()  # a callback of the user may take its time
             (self.gsi or GSI()).admit(self.peer, accepting=self.accepting)
 
     async def _abandon(self) -> None:

@@ -226,10 +226,9 @@ class Stacked:
 
     Args:
         handle: of the low level, open.
-        notifier: the descriptor for select, if somebody has it already.
     """
 
-    def __init__(self, handle: Any, notifier: Notifier | None = None) -> None:
+    def __init__(self, handle: Any) -> None:
         self.handle = handle
         self._changed = threading.Condition(threading.Lock())
         # reading
@@ -249,8 +248,6 @@ class Stacked:
         self._notifier: Notifier | None = None
         self._closing: Callable[[], None] | None = None
         self._lingering: Call | None = None
-        if notifier is not None:
-            self.tell_to(notifier)
 
     def tell_to(self, notifier: Notifier) -> None:
         """From now on data is read ahead, so that who selects sees it."""

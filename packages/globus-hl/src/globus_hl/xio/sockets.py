@@ -8,6 +8,7 @@ import os
 import select
 import socket
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
@@ -84,6 +85,7 @@ class XioSocket(socket.socket):
         "_handshake_timeout",
         "_hostname",
         "_link",
+        "_linking",
         "_notifier",
         "_server_side",
         "_stack",
@@ -128,7 +130,10 @@ class XioSocket(socket.socket):
         self._notifier: Notifier | None = None
         self._handshake: Background | None = None
         self._failure: Exception | None = None
-        self._attaching = threading.Lock()
+        self._attaching = threading.Lock()  # one opens the stack
+        self._linking = (
+            threading.Lock()
+        )  # the way of the data, and the descriptor that tells about it, find each other
         self._gone = False
 
     def _like(self, descriptor: int, *, server_side: bool) -> Self:
@@ -306,6 +311,7 @@ class XioSocket(socket.socket):
             Timeout(None, None, None),
             accepting=self._server_side,
         )
+        self._channel.in_library = True
         return self._channel
 
     def _open_stack(self, end: float | None) -> Link:
@@ -339,7 +345,11 @@ class XioSocket(socket.socket):
     async def _open(self, channel: Channel) -> None:
         try:
             await channel.open(timeout=self._handshake_timeout)
-            self._link = Stacked(channel.low_level(), self._notifier)
+            link = Stacked(channel.low_level())
+            with self._linking:
+                if self._notifier is not None:
+                    link.tell_to(self._notifier)
+                self._link = link
         except Exception as error:  # noqa: BLE001 - goes to whoever uses the socket
             self._failure = error
             with contextlib.suppress(OSError):  # the peer is to see it
@@ -363,10 +373,11 @@ class XioSocket(socket.socket):
             return -1
         if len(self._stack) == 1 or (self._link is None and not self._is_connected()):
             return super().fileno()
-        if self._notifier is None:
-            self._notifier = Notifier(readable=False, writable=False)
-            if isinstance(self._link, Stacked):
-                self._link.tell_to(self._notifier)
+        with self._linking:
+            if self._notifier is None:
+                self._notifier = Notifier(readable=False, writable=False)
+                if isinstance(self._link, Stacked):
+                    self._link.tell_to(self._notifier)
         if self._link is None:
             with contextlib.suppress(Exception):  # the next call tells
                 self._open_in_background()
@@ -606,9 +617,37 @@ class XioSocket(socket.socket):
         twin.settimeout(self._timeout)
         return twin
 
+    def __del__(self) -> None:
+        link = getattr(self, "_link", None)
+        if link is None or self._gone:
+            super().__del__()  # type: ignore[misc]
+            return
+        try:
+            warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=1, source=self)
+        finally:  # the library lets go of the descriptor before its number is given to another
+            descriptor = super().detach()
+            link.close(lambda: os.close(descriptor))
+
     def __repr__(self) -> str:
-        text = super().__repr__()
-        return f"{text[:-1]}, stack={str(self._stack)!r}>" if text.endswith(">") else text
+        kind = type(self)
+        state = " [closed]" if self._closed else ""  # type: ignore[attr-defined]
+        names = "".join(
+            f", {name}={address}"
+            for name, call in (("laddr", super().getsockname), ("raddr", super().getpeername))
+            if (address := _address(call))
+        )
+        return (
+            f"<{kind.__module__}.{kind.__qualname__}{state} fd={super().fileno()}, family={self.family}, "
+            f"type={self.type}, proto={self.proto}{names}, stack={str(self._stack)!r}>"
+        )
+
+
+def _address(call: Callable[[], Any]) -> str:
+    try:
+        address = call()
+    except OSError:
+        return ""
+    return str(address) if address else ""
 
 
 def _quietly(call: Any, how: int) -> None:
