@@ -62,13 +62,6 @@ static globus_result_t run(void (*call)(void *), operation *it)
     return it->result;
 }
 
-/* Who waits for 0 bytes takes what is there: nothing to interrupt, and a change of threads would take longer than the call. */
-static globus_result_t attempt(void (*call)(void *), operation *it)
-{
-    call(it);
-    return it->result;
-}
-
 globus_result_t gl_adapt_globus_xio_open(globus_xio_handle_t handle, const char *contact_string, globus_xio_attr_t attr)
 {
     operation it = {.handle = handle, .contact = contact_string, .attr = attr, .mask = GLOBUS_XIO_CANCEL_OPEN};
@@ -90,7 +83,7 @@ static globus_result_t data(
 {
     operation it = {.data = function, .mask = mask, .handle = handle, .buffer = buffer, .length = length, .minimum = minimum,
                     .count = count, .descriptor = descriptor};
-    return minimum == 0 && length ? attempt(move_data, &it) : run(move_data, &it);
+    return run(move_data, &it);
 }
 
 static globus_result_t vector(
@@ -99,7 +92,7 @@ static globus_result_t vector(
 {
     operation it = {.vector = function, .mask = mask, .handle = handle, .iovec = iovec, .length = (globus_size_t)length,
                     .minimum = minimum, .count = count, .descriptor = descriptor};
-    return minimum == 0 && length ? attempt(move_vector, &it) : run(move_vector, &it);
+    return run(move_vector, &it);
 }
 
 globus_result_t gl_adapt_globus_xio_read(

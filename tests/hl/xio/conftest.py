@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -37,6 +38,14 @@ def stranger(grid: Grid) -> Credential:
     """Somebody whose authority nobody trusts."""
     authority = grid.add_authority("Unknown to XIO", trusted=False)
     return Credential.load(grid.add_user("Stranger to XIO", mapped=False, ca=authority).proxy)
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port of this host at which nobody listens, and nobody will."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
 
 
 class Served:

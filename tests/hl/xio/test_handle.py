@@ -209,9 +209,9 @@ def test_before_opening(stack: str) -> None:
     assert handle.closed
 
 
-def test_nobody_listens(stack: str, ends: Any) -> None:
+def test_nobody_listens(stack: str, ends: Any, closed_port: int) -> None:
     with pytest.raises(ConnectRefusedError) as caught:
-        xio.Handle(stack, "localhost:1", **ends[1]).open()
+        xio.Handle(stack, f"127.0.0.1:{closed_port}", **ends[1]).open()
     assert isinstance(caught.value, ConnectionRefusedError)
     assert caught.value.errno == 111
 

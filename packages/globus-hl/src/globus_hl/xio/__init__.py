@@ -8,6 +8,7 @@
         handle.write(b"PING\\0")
         print(handle.peer.subject, handle.read(4096))
 
+* `XioSocket`, `create_connection`, `create_server`: what ``socket`` has, over a stack
 * `Handle`, `AsyncHandle`: a connection, a file or a program
 * `Server`, `AsyncServer`: listeners
 * `Stack`, `Driver`: what they are made of; ``"tcp,gsi,rate:10MB/s"``
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .gsi import GSI, AuthorizationMode, Delegation, Peer, Protection, ProxyMode
     from .handle import AsyncHandle, Handle
     from .server import AsyncServer, Server
+    from .sockets import XioSocket, create_connection, create_server, socketpair
     from .stack import Stack
 
 __all__ = [
@@ -46,6 +48,10 @@ __all__ = [
     "ProxyMode",
     "Server",
     "Stack",
+    "XioSocket",
+    "create_connection",
+    "create_server",
+    "socketpair",
 ]
 
 # Modules on first use: the clients of other protocols want the operations only.
@@ -57,6 +63,7 @@ _HOMES = {
         "gsi": "GSI, AuthorizationMode, Delegation, Peer, Protection, ProxyMode",
         "handle": "AsyncHandle, Handle",
         "server": "AsyncServer, Server",
+        "sockets": "XioSocket, create_connection, create_server, socketpair",
         "stack": "Stack",
     }.items()
     for name in names.split(", ")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from globus_lowlevel import GlobusError, xio
 
+from .._runtime.library import about_to_block
 from ..errors import ClosedError, GridError, OperationTimeoutError
 from ..timeouts import Deadline, Limit, Timeout
 from .attributes import Attributes, DataDescriptor
@@ -79,6 +80,7 @@ class Channel:
 
     Args:
         accepted: the low level's handle, if a server accepted it.
+        accepting: whether it is the end that accepts, where that does not follow.
     """
 
     def __init__(
@@ -89,14 +91,17 @@ class Channel:
         gsi: GSI | None,
         timeout: Timeout,
         accepted: Any = None,
+        *,
+        accepting: bool = False,
     ) -> None:
         self.stack, self.contact, self.gsi, self.timeout = stack, contact, gsi, timeout
         self.attributes = attributes
-        self.accepting = accepted is not None
+        self.accepting = accepting or accepted is not None
         self.handle = accepted
         self.settings: Attributes | None = None
         self.opened = False
         self.closed = False
+        self.in_library = False  # whether it is opened by one of the library's threads
         self.peer: Peer | None = None
         self._pending = bytearray()  # came in for a read that ran out of time
         self._ended = False
@@ -134,7 +139,7 @@ class Channel:
             self.handle = xio.globus_xio_handle_create(self.stack.handle)
         operation = Open(
             self.handle,
-            None if self.accepting else self.contact,
+            self.contact,
             self.settings.handle,
             may_block=not self.accepting,
             **limits(clock, doing, self.url, connecting=True),
@@ -159,6 +164,8 @@ class Channel:
         if self.gsi is not None or self.accepting:
             from .gsi import GSI
 
+            if self.in_library:
+                about_to_block()  # a callback of the user may take its time
             (self.gsi or GSI()).admit(self.peer, accepting=self.accepting)
 
     async def _abandon(self) -> None:

@@ -91,7 +91,8 @@ class GSI:
         authorization: who the peer has to be. ``"host"``: the host that we connect to; ``"self"``: somebody with our own
             identity; a `Name` or a distinguished name (``"/O=Grid/..."``); ``"none"``: anybody whom a trusted authority
             vouches for; or a callable that gets the `Peer` and returns True. Anything else that it returns or raises
-            refuses the peer: nothing is read from it or written to it. Default: ``"host"`` when connecting, ``"none"``
+            refuses the peer: nothing is read from it or written to it. It runs in the thread that opens the handle; of an
+            `XioSocket`, in one of the library. Default: ``"host"`` when connecting, ``"none"``
             when accepting.
         anonymous: when connecting, show no certificate.
         accept_anonymous: when accepting, take peers without a certificate.

@@ -42,6 +42,7 @@ class _Handle(Controlled):
     """
 
     place = "handle"
+    _borrowed = False
 
     def __init__(
         self,
@@ -59,10 +60,11 @@ class _Handle(Controlled):
         self._channel = Channel(found, contact, attributes, gsi, DEFAULT_TIMEOUT.merge(timeout))
 
     @classmethod
-    def _of(cls, channel: Channel) -> Self:
-        """The face of a channel that a server has accepted."""
+    def _of(cls, channel: Channel, *, borrowed: bool = False) -> Self:
+        """The face of a channel that somebody else has made, who also closes it if it is `borrowed`."""
         handle = cls.__new__(cls)
         Controlled.__init__(handle)
+        handle._borrowed = borrowed  # noqa: SLF001 - of this class
         handle._channel = channel  # noqa: SLF001 - of this class
         return handle
 
@@ -134,7 +136,7 @@ class _Handle(Controlled):
 
     def __del__(self) -> None:
         channel = getattr(self, "_channel", None)
-        if channel is not None and channel.opened and not channel.closed:
+        if channel is not None and channel.opened and not channel.closed and not self._borrowed:
             warnings.warn(
                 f"unclosed {self!r}", ResourceWarning, stacklevel=1, source=self
             )  # the low level closes it
