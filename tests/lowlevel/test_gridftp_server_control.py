@@ -321,6 +321,8 @@ def test_what_c_would_follow_is_checked(site: Site) -> None:
     nameless = gsc.globus_gridftp_server_control_stat_t()
     with pytest.raises(GlobusError, match="no name"):
         gsc.globus_gridftp_server_control_list_buffer_alloc("LIST:", 0, "/", [nameless])
+    with pytest.raises(GlobusError, match="letters of facts"):
+        gsc.globus_gridftp_server_control_list_buffer_alloc("file", 0, "/", [])
     with pytest.raises(GlobusError):
         gsc.globus_gridftp_server_control_start(site.server, None, -1, print, None)
     with pytest.raises(TypeError):

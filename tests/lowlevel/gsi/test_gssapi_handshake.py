@@ -1,4 +1,4 @@
-"""Delegation inside a handshake, from a peer that is none of the library's: what it may send instead of what it should."""
+"""Delegation inside a handshake, from a peer that is none of the library's: what it may send instead of an answer."""
 
 from __future__ import annotations
 

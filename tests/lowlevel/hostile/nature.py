@@ -33,7 +33,7 @@ ACCEPTS = {
     "globus_object_time_set_time_time": "takes None for no time, as C does NULL",
     "globus_list_copy_reverse": "takes None for the empty list, as C does NULL",
     "globus_rsl_value_list_param_get": "takes None for the empty list, as C does NULL",
-    "globus_rsl_value_make_sequence": "takes whatever gives values one after another, a value that is a sequence among them",
+    "globus_rsl_value_make_sequence": "takes whatever gives values one after another, such as a value that is a sequence",
     "globus_rsl_eval": "takes whatever looks names up, and asks it only where there is a variable",
 }
 
