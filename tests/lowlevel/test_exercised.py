@@ -14,6 +14,7 @@ HERE = Path(__file__).parent
 TESTS = {
     "ftp_client": "ftp_client/*.py",
     "gsi_callback": "gsi/*.py",
+    "gsi_proxy_core": "gsi/*.py",
     "gssapi": "gsi/*.py",
     "gssapi_error": "gsi/*.py",
 }
