@@ -134,3 +134,42 @@ def test_gram_submit_cancels_its_job(grid: Grid) -> None:
         told, said = process.communicate(timeout=LIMIT)
     assert process.returncode == 1, said
     assert "failed: the user cancelled the job" in told
+
+
+@pytest.fixture
+def acceptor(grid: Grid) -> Iterator[subprocess.Popen[str]]:
+    """The waiting side of the handshake example, with the host's credential."""
+    environment = os.environ | grid.env
+    del environment["X509_USER_PROXY"]
+    environment |= {"X509_USER_CERT": str(grid.host.cert), "X509_USER_KEY": str(grid.host.key)}
+    with subprocess.Popen(
+        command("gss_handshake.py", "accept"), env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        yield process
+        process.kill()
+
+
+def test_gss_handshake_delegates_and_encrypts(grid: Grid, acceptor: subprocess.Popen[str]) -> None:
+    assert acceptor.stdout is not None
+    port = acceptor.stdout.readline().strip()
+    done = run(grid, "gss_handshake.py", "initiate", port, "Grüße", "--expect", grid.host.subject)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [f"connected to {grid.host.subject}", "GRÜSSE"]
+    said, complained = acceptor.communicate(timeout=LIMIT)
+    assert acceptor.returncode == 0, complained
+    first, second = said.splitlines()
+    assert first == f"accepted {grid.user.subject}"
+    assert re.fullmatch(rf"may act as {re.escape(grid.user.subject)} for \d+ minutes", second)
+
+
+def test_gss_handshake_talks_to_nobody_else(grid: Grid, acceptor: subprocess.Popen[str]) -> None:
+    assert acceptor.stdout is not None
+    port = acceptor.stdout.readline().strip()
+    done = run(grid, "gss_handshake.py", "initiate", port, "hello", "--expect", grid.user.subject)
+    assert done.returncode == 1
+    assert "do not match" in done.stderr
+    assert "Traceback" not in done.stderr
+    said, complained = acceptor.communicate(timeout=LIMIT)
+    assert acceptor.returncode == 1
+    assert "accepted" not in said
+    assert "Traceback" not in complained
