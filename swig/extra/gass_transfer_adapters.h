@@ -1,5 +1,6 @@
 /* gass_transfer: requests and listeners are numbers, which C gives out again; strings that it keeps and frees.
  *
+ *   gass_transfer/begin.c     the beginnings of requests
  *   gass_transfer/request.c   the ends of requests, the objects of users
  *   gass_transfer/text.c      line ends
  *   gass_transfer/protocol.c  protocols that are written in Python */
@@ -13,6 +14,23 @@
 
 /* ---- requests ----------------------------------------------------------------------------------------------------------- */
 
+int gl_adapt_globus_gass_transfer_get(
+    globus_gass_transfer_request_t *request, globus_gass_transfer_requestattr_t *attr, char *url);
+int gl_adapt_globus_gass_transfer_create_listener(
+    globus_gass_transfer_listener_t *listener, globus_gass_transfer_listenerattr_t *attr, char *scheme);
+int gl_adapt_globus_gass_transfer_register_get(
+    globus_gass_transfer_request_t *request, globus_gass_transfer_requestattr_t *attr, char *url,
+    globus_gass_transfer_callback_t callback, void *user_arg);
+int gl_adapt_globus_gass_transfer_put(
+    globus_gass_transfer_request_t *request, globus_gass_transfer_requestattr_t *attr, char *url, globus_size_t length);
+int gl_adapt_globus_gass_transfer_register_put(
+    globus_gass_transfer_request_t *request, globus_gass_transfer_requestattr_t *attr, char *url, globus_size_t length,
+    globus_gass_transfer_callback_t callback, void *user_arg);
+int gl_adapt_globus_gass_transfer_append(
+    globus_gass_transfer_request_t *request, globus_gass_transfer_requestattr_t *attr, char *url, globus_size_t length);
+int gl_adapt_globus_gass_transfer_register_append(
+    globus_gass_transfer_request_t *request, globus_gass_transfer_requestattr_t *attr, char *url, globus_size_t length,
+    globus_gass_transfer_callback_t callback, void *user_arg);
 int gl_adapt_globus_gass_transfer_request_destroy(globus_gass_transfer_request_t request);
 int gl_adapt_globus_gass_transfer_request_set_subject(globus_gass_transfer_request_t request, char *subject);
 int gl_adapt_globus_gass_transfer_request_set_url(globus_gass_transfer_request_t request, char *url);

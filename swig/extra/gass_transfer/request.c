@@ -1,57 +1,52 @@
 /* gass_transfer: the ends of requests, what C keeps of them, and the objects of users.
  *
  * A request has two holders, the library and the program. The library uses it after its last callback: a program that
- * destroys it twice there would take the library's share. Which requests the program has destroyed is noted until their number
- * is given out again, which is when C knows nothing of it. */
+ * destroys it twice there would take the library's share. So a request that the program has destroyed is marked, in the place
+ * that C has for a pointer of the user: its number may be given out again, to a request without a mark. */
 #include "gl.h"
 #include "gass_transfer_adapters.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-static PyObject *destroyed;      /* a set of numbers */
 static PyObject *pointers[2];    /* number -> object, of requests and listeners */
 
 enum { REQUESTS, LISTENERS };
 
 /* ---- ends ---------------------------------------------------------------------------------------------------------------- */
 
-static bool is_gone(int request)
+static pthread_mutex_t ending = PTHREAD_MUTEX_INITIALIZER;
+static char            mark;
+
+static bool is_destroyed(int request)
 {
-    return globus_gass_transfer_request_get_status(request) == GLOBUS_GASS_TRANSFER_REQUEST_INVALID;
+    return globus_gass_transfer_request_get_user_pointer(request) == &mark;
 }
 
-/* Drops the numbers that C has given up; -1 with an exception. */
-static int tidy(void)
+/* The object of the user, if C had it. */
+static void forget(int request, const void *pointer)
 {
-    if (!destroyed && !(destroyed = PySet_New(NULL))) return -1;
-    PyObject *known = PySequence_List(destroyed);
-    for (Py_ssize_t i = 0; known && i < PyList_Size(known); ++i)
-        if (is_gone((int)PyLong_AsLong(PyList_GetItem(known, i)))) PySet_Discard(destroyed, PyList_GetItem(known, i));
-    Py_XDECREF(known);
-    return known ? 0 : -1;
-}
-
-static int forget(int kind, PyObject *number)
-{
-    int known = pointers[kind] ? PyDict_Contains(pointers[kind], number) : 0;
-    return known > 0 ? PyDict_DelItem(pointers[kind], number) : known;
+    PyGILState_STATE state = PyGILState_Ensure();
+    PyObject *number = PyLong_FromLong(request), *known = number && pointers[REQUESTS] ? PyDict_GetItem(pointers[REQUESTS], number) : NULL;
+    if (known && known == pointer) PyDict_DelItem(pointers[REQUESTS], number);
+    Py_XDECREF(number);
+    PyGILState_Release(state);
 }
 
 int gl_adapt_globus_gass_transfer_request_destroy(globus_gass_transfer_request_t request)
 {
-    PyGILState_STATE state = PyGILState_Ensure();
-    PyObject *number = PyLong_FromLong(request);
-    int rc = !number || tidy() < 0 || PySet_Contains(destroyed, number) ? GLOBUS_GASS_TRANSFER_ERROR_INVALID_USE : GLOBUS_SUCCESS;
-    if (!rc) PySet_Add(destroyed, number);
-    PyGILState_Release(state);
-    if (!rc) rc = globus_gass_transfer_request_destroy(request);
-    else if (number) rc = GLOBUS_GASS_TRANSFER_ERROR_INVALID_USE;
-    state = PyGILState_Ensure();
-    if (rc && number && destroyed && !is_gone(request)) PySet_Discard(destroyed, number);
-    else if (number) forget(REQUESTS, number);
-    Py_XDECREF(number);
-    PyGILState_Release(state);
+    pthread_mutex_lock(&ending);
+    void *pointer = globus_gass_transfer_request_get_user_pointer(request);
+    int rc = pointer == &mark ? GLOBUS_GASS_TRANSFER_ERROR_INVALID_USE : GLOBUS_SUCCESS;
+    if (!rc)
+    {
+        globus_gass_transfer_request_set_user_pointer(request, &mark);
+        rc = globus_gass_transfer_request_destroy(request);
+        if (rc) globus_gass_transfer_request_set_user_pointer(request, pointer);
+    }
+    pthread_mutex_unlock(&ending);
+    if (!rc && pointer) forget(request, pointer);
     return rc;
 }
 
@@ -92,7 +87,8 @@ static PyObject *set_pointer(int kind, const char *function, PyObject *number, P
 {
     int value;
     if (number_of(function, kind == REQUESTS ? "request" : "listener", number, &value) < 0) return NULL;
-    int rc = set(value, object == Py_None ? NULL : object);
+    bool destroyed = kind == REQUESTS && is_destroyed(value);
+    int rc = destroyed ? GLOBUS_GASS_TRANSFER_ERROR_INVALID_USE : set(value, object == Py_None ? NULL : object);
     if (rc)
     {
         gl_raise(gl_error_from_status("gass_transfer", rc, NULL));

@@ -132,7 +132,8 @@ def test(kind: str, arguments: list[str]) -> bool:
 
 def main(arguments: list[str]) -> int:
     kinds = [arguments.pop(0)] if arguments and arguments[0] in SANITIZERS else list(SANITIZERS)
-    return 0 if all([test(kind, arguments) for kind in kinds]) else 1
+    results = [test(kind, arguments) for kind in kinds]  # the other one too, if the first has failed
+    return 0 if all(results) else 1
 
 
 if __name__ == "__main__":
