@@ -21,6 +21,7 @@
 %param(globus_xio_driver_init, user_data, DATA, FOREVER)
 %param(globus_xio_driver_get_user_data, out_user_data, DATA)
 %param(globus_xio_string_cntl_*, attr, GIVEN, DURING)
+%param(globus_xio_string_cntl_*, cntl_func, DURING)
 
 %param(globus_xio_system_socket_setsockopt, optval, READ)
 %param(globus_xio_system_socket_getsockopt, optval, WRITE, LENGTH=optlen)
