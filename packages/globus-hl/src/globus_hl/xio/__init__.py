@@ -10,6 +10,7 @@
 
 * `Handle`, `AsyncHandle`: a connection, a file or a program
 * `Server`, `AsyncServer`: listeners
+* `open_connection`, `start_server`: the streams of asyncio, over a stack
 * `Stack`, `Driver`: what they are made of; ``"tcp,gsi,rate:10MB/s"``
 * `Attributes`, `DataDescriptor`: options of every driver
 * `GSI`: credential, protection, delegation, and who the peer has to be
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from .handle import AsyncHandle, Handle
     from .server import AsyncServer, Server
     from .stack import Stack
+    from .streams import StreamServer, open_connection, start_server
 
 __all__ = [
     "BUILT_IN",
@@ -46,6 +48,9 @@ __all__ = [
     "ProxyMode",
     "Server",
     "Stack",
+    "StreamServer",
+    "open_connection",
+    "start_server",
 ]
 
 # Modules on first use: the clients of other protocols want the operations only.
@@ -58,6 +63,7 @@ _HOMES = {
         "handle": "AsyncHandle, Handle",
         "server": "AsyncServer, Server",
         "stack": "Stack",
+        "streams": "StreamServer, open_connection, start_server",
     }.items()
     for name in names.split(", ")
 }
