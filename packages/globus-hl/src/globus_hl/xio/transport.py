@@ -203,7 +203,8 @@ class HandleTransport(asyncio.Transport):
             try:
                 # The library must have let go of both before it closes the handle: who still aborts an operation there
                 # would find the handle gone.
-                if others := {self._reader, self._writer} - {None, asyncio.current_task()}:
+                both = {self._reader} if self._writer is None else {self._reader, self._writer}
+                if others := both - {asyncio.current_task()}:
                     await asyncio.wait(others)
                 with contextlib.suppress(GridError):  # the peer has gone
                     await self._handle.close()
