@@ -11,6 +11,7 @@
 * `XioSocket`, `create_connection`, `create_server`: what ``socket`` has, over a stack
 * `Handle`, `AsyncHandle`: a connection, a file or a program
 * `Server`, `AsyncServer`: listeners
+* `open_connection`, `start_server`: the streams of asyncio, over a stack
 * `Stack`, `Driver`: what they are made of; ``"tcp,gsi,rate:10MB/s"``
 * `Attributes`, `DataDescriptor`: options of every driver
 * `GSI`: credential, protection, delegation, and who the peer has to be
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from .server import AsyncServer, Server
     from .sockets import XioSocket, create_connection, create_server, socketpair
     from .stack import Stack
+    from .streams import StreamServer, open_connection, start_server
 
 __all__ = [
     "BUILT_IN",
@@ -48,10 +50,13 @@ __all__ = [
     "ProxyMode",
     "Server",
     "Stack",
+    "StreamServer",
     "XioSocket",
     "create_connection",
     "create_server",
+    "open_connection",
     "socketpair",
+    "start_server",
 ]
 
 # Modules on first use: the clients of other protocols want the operations only.
@@ -65,6 +70,7 @@ _HOMES = {
         "server": "AsyncServer, Server",
         "sockets": "XioSocket, create_connection, create_server, socketpair",
         "stack": "Stack",
+        "streams": "StreamServer, open_connection, start_server",
     }.items()
     for name in names.split(", ")
 }
