@@ -112,7 +112,7 @@ def test_an_accept_is_canceled_and_a_server_closed(tcp: Any, recorder: Any) -> N
         xio.globus_xio_server_get_contact_string(server)
 
 
-# ---- options as text -----------------------------------------------------------------------------------------------------
+# ---- options as text ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,8 @@ __all__ = [
 class Sink(Protocol):
     """Where downloaded data goes.
 
-    With several buffers, callbacks may overtake each other even in stream mode: one that needs the blocks in order has one
-    buffer, or puts them in order.
+    With several buffers, callbacks may overtake each other even in stream mode: one that needs the blocks in order has
+    one buffer, or puts them in order.
     """
 
     def buffers(self) -> Iterable[Any]:
