@@ -13,6 +13,7 @@ from .._runtime.library import about_to_block
 from ..errors import ClosedError, GridError, OperationTimeoutError
 from ..timeouts import Deadline, Limit, Timeout
 from .attributes import Attributes, DataDescriptor
+from .ending import before_the_end
 from .faults import is_end_of_file, operation_fault
 from .operations import Close, Open, Read, ReadVector, Write, WriteVector
 from .stack import Stack
@@ -196,10 +197,11 @@ class Channel:
             if word not in _CANCEL:
                 raise ValueError(f"{word!r} is none of {', '.join(map(repr, _CANCEL))}")
             mask |= int(_CANCEL[word])
-        with contextlib.suppress(
-            GlobusError, ValueError
-        ):  # there is nothing, or it ends by itself at this moment
-            if self.handle is not None:
+        if self.handle is None:
+            return
+        # There may be nothing, or it ends by itself at this moment.
+        with before_the_end(self.handle) as open_still, contextlib.suppress(GlobusError, ValueError):
+            if open_still:
                 xio.globus_xio_handle_cancel_operations(self.handle, mask)
 
     # ---- reading ----------------------------------------------------------------------------------------------------

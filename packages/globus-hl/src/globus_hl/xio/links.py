@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from globus_lowlevel import GlobusError, xio
 
 from .._runtime.library import Call, call_soon
+from .ending import before_the_end, ends
 from .faults import is_canceled, is_end_of_file
 from .notifier import Notifier
 
@@ -467,12 +468,14 @@ class Stacked:
 
     def _give_up(self) -> None:
         """Nobody takes what was written."""
-        with contextlib.suppress(GlobusError, ValueError):  # it is closed
-            xio.globus_xio_handle_cancel_operations(self.handle, xio.GLOBUS_XIO_CANCEL_WRITE)
+        with before_the_end(self.handle) as open_still, contextlib.suppress(GlobusError, ValueError):
+            if open_still:
+                xio.globus_xio_handle_cancel_operations(self.handle, xio.GLOBUS_XIO_CANCEL_WRITE)
 
     def _close_handle(self, then: Callable[[], None]) -> None:
         if self._lingering is not None:
             self._lingering.cancel()
+        ends(self.handle)
         try:
             xio.globus_xio_register_close(self.handle, None, lambda *_: then(), None)
         except (GlobusError, ValueError):

@@ -12,6 +12,8 @@ from globus_lowlevel import GlobusError, xio
 
 from .._runtime.completion import Operation
 from .._runtime.library import call_soon
+from ..errors import ClosedError
+from .ending import before_the_end, ends
 from .faults import is_end_of_file
 
 __all__ = ["Accept", "Close", "Open", "Read", "ReadVector", "Write", "WriteVector"]
@@ -34,8 +36,9 @@ class _HandleOperation(Operation[int]):
 
     def abort(self) -> None:
         # Refused only if the operation is ending by itself at this moment; its callback comes in any case.
-        with contextlib.suppress(GlobusError, ValueError):
-            xio.globus_xio_handle_cancel_operations(self.handle, self._cancel_mask)
+        with before_the_end(self.handle) as open_still, contextlib.suppress(GlobusError, ValueError):
+            if open_still:  # closing ends it, too
+                xio.globus_xio_handle_cancel_operations(self.handle, self._cancel_mask)
 
     def collect(self, error: BaseException | None) -> int:
         if error is not None:
@@ -181,7 +184,12 @@ class Close(_HandleOperation):
     _cancel_mask = xio.GLOBUS_XIO_CANCEL_CLOSE
 
     def begin(self) -> None:
+        ends(self.handle)
         xio.globus_xio_register_close(self.handle, None, self._done, None)
+
+    def abort(self) -> None:
+        with contextlib.suppress(GlobusError, ValueError):
+            xio.globus_xio_handle_cancel_operations(self.handle, self._cancel_mask)
 
 
 class Accept(Operation[Any]):
@@ -197,11 +205,15 @@ class Accept(Operation[Any]):
         self._accepted: Any = None
 
     def begin(self) -> None:
-        xio.globus_xio_server_register_accept(self.server, self._done, None)
+        with before_the_end(self.server) as open_still:
+            if not open_still:
+                raise ClosedError("the server is closed")
+            xio.globus_xio_server_register_accept(self.server, self._done, None)
 
     def abort(self) -> None:
-        with contextlib.suppress(GlobusError, ValueError):
-            xio.globus_xio_server_cancel_accept(self.server)
+        with before_the_end(self.server) as open_still, contextlib.suppress(GlobusError, ValueError):
+            if open_still:  # closing ends it, too
+                xio.globus_xio_server_cancel_accept(self.server)
 
     def collect(self, error: BaseException | None) -> Any:
         if error is not None:

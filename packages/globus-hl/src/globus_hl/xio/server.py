@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import warnings
 from collections.abc import AsyncIterator, Iterator
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal
 
 from globus_lowlevel import GlobusError, xio
 
+from .._runtime.closing import AsyncClosing, Closing
 from .._runtime.faces import awaited, blocking
 from ..errors import ClosedError
 from ..timeouts import Limit, Timeout
 from .attributes import Attributes, Controlled, driver_handle
 from .channel import DEFAULT_TIMEOUT, Channel, deadline, limits, prepared
+from .ending import ends
 from .errors import CanceledError
 from .faults import operation_fault
 from .handle import AsyncHandle, Handle
@@ -73,6 +74,7 @@ class Listener:
         if self.closed:
             return
         self.closed = True
+        ends(self.handle)
         with contextlib.suppress(GlobusError):  # nobody accepts
             xio.globus_xio_server_cancel_accept(self.handle)
         xio.globus_xio_server_register_close(self.handle, None, None)
@@ -168,7 +170,7 @@ class _Server(Controlled):
         return f"<{type(self).__name__} {self.stack} {self.contact}{', closed' if self.closed else ''}>"
 
 
-class Server(_Server):
+class Server(_Server, Closing):
     __doc__ = f"""A listener, for blocking code.
 
     ::
@@ -216,16 +218,8 @@ class Server(_Server):
         """Stop listening. Idempotent; connections stay."""
         self._listener.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class AsyncServer(_Server):
+class AsyncServer(_Server, AsyncClosing):
     __doc__ = f"""A listener, for asyncio.
 
     ::
@@ -261,11 +255,3 @@ class AsyncServer(_Server):
     async def close(self) -> None:
         """Stop listening. Idempotent; connections stay."""
         self._listener.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
