@@ -34,7 +34,8 @@ ACCEPTS = {
     "globus_list_copy_reverse": "takes None for the empty list, as C does NULL",
     "globus_rsl_value_list_param_get": "takes None for the empty list, as C does NULL",
     "globus_rsl_value_make_sequence": "takes whatever gives values one after another, such as a value that is a sequence",
-    "globus_rsl_eval": "takes whatever looks names up, and asks it only where there is a variable",
+    "globus_rsl_eval": "takes any mapping, and asks it only where there is a variable",
+    "globus_rsl_value_eval": "takes any mapping, and asks it only where there is a variable",
 }
 
 # Values that a parameter is given, of any function (*) or one: others do what they ask for, sleep for days, read
