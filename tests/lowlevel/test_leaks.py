@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -77,7 +78,8 @@ def descriptors() -> int:
 
 
 def blocks() -> int:
-    alive()  # collects what is garbage
+    alive()  # what is garbage is destroyed
+    gc.collect()  # and the interpreter lets go of what it keeps for new objects
     return sys.getallocatedblocks()
 
 
@@ -264,7 +266,7 @@ def test_gssapi(grid: Any) -> None:
         done = connect(user, host, flags=gssapi.GSS_C_MUTUAL_FLAG)
         gssapi.gss_unwrap(done.acceptor, gssapi.gss_wrap(done.initiator, True, 0, b"secret")[1])
 
-    check(call, 50)
+    check(call, 25)
 
 
 def test_credentials(grid: Any) -> None:
@@ -282,7 +284,7 @@ def test_transfers(grid: Any) -> None:
     with grid.start_gridftp(security="anonymous") as server:
         attr = ftp_client.globus_ftp_client_operationattr_init()
         store = Store(server, attr, "leaks", 10_000)
-        check(partial(store.transfer, 1), 50)
+        check(partial(store.transfer, 1), 50, 128)
         store.end()
 
 
