@@ -192,6 +192,7 @@ def test_of_many_that_destroy_a_handle_one_succeeds() -> None:
     assert len(refused) == 20 * 7
 
 
+@pytest.mark.usefixtures("grid")  # whose credentials one of the modules wants
 def test_modules_come_and_go_while_others_are_at_work() -> None:
     def come_and_go(module: Any) -> None:
         for _ in range(20):

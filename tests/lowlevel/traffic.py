@@ -73,13 +73,21 @@ class Store:
         self.handle = ftp_client.globus_ftp_client_handle_init(handleattr)
 
     def run(self, rounds: int) -> None:
+        """Transfers, and the end of the handle."""
+        self.transfer(rounds)
+        self.end()
+
+    def end(self) -> None:
+        ftp_client.globus_ftp_client_handle_destroy(self.handle)
+
+    def transfer(self, rounds: int) -> None:
+        """To the server and back."""
         for _ in range(rounds):
             while not self._completes(self._put):
                 self.aborted += 1
             assert self.path.read_bytes() == self.data
             while not self._completes(self._get):
                 self.aborted += 1
-        ftp_client.globus_ftp_client_handle_destroy(self.handle)
 
     def _completes(self, transfer: Callable[[Answer], None]) -> bool:
         """Whether it has not been aborted; the only reason to fail, whichever layer then says so."""
@@ -173,6 +181,11 @@ class EchoServer:
         handle = xio.globus_xio_handle_create(self.stack)
         xio.globus_xio_open(handle, self.contact, None)
         return handle
+
+    def wait_for_end(self) -> None:
+        """Waits until a client that has gone is forgotten."""
+        self._closed.wait()
+        self._clients -= 1
 
     def __enter__(self) -> Self:
         return self

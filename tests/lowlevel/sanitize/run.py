@@ -47,7 +47,7 @@ SANITIZERS = {
     "address": Sanitizer(
         "libasan.so",
         # The process ends by itself, with what it has left behind: that is looked at, not how it ends.
-        ("ASAN_OPTIONS", "detect_leaks=1 fast_unwind_on_malloc=0 exitcode=0 halt_on_error=1"),
+        ("ASAN_OPTIONS", "detect_leaks=1 malloc_context_size=20 exitcode=0"),
         {
             "LSAN_OPTIONS": f"suppressions={RULES / 'leak.supp'} print_suppressions=0",
             "PYTHONMALLOC": "malloc",  # Python's own allocator would hide what happens to its objects
