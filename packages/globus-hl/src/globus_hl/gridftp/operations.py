@@ -20,11 +20,11 @@ from .replies import Reply
 
 __all__ = ["Command", "Download", "StuckTransfer", "Transfer", "Upload"]
 
-REFUSED_SECONDS = 0.2
+REFUSED_SECONDS = 0.5
 """How long a transfer that the server has refused may take to end on this side."""
 DRAIN_SECONDS = 0.5
 """How long the blocks that are on their way have, when a transfer is to be aborted."""
-SETTLE_SECONDS = 0.02
+SETTLE_SECONDS = 0.05
 """How long the library has after the last of them, for what it does once its callback has returned."""
 SILENT_SECONDS = 10.0
 """How long a server that takes no more data may take to say why."""
