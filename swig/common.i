@@ -39,6 +39,7 @@
 %define %activation(NAME, DEACTIVATES)
 %exception NAME {
   if (gl_enter(&gl_f_$symname) < 0) SWIG_fail;
+  gl_reap_moment();     /* what was collected is destroyed while its module is active */
   sigset_t saved_mask;
   cm_turn_begin(DEACTIVATES);
   gl_activation_begin(&saved_mask);

@@ -38,16 +38,22 @@
 %param(globus_ftp_client_operationattr_get_tcp_buffer, tcp_buffer, OUT)
 %param(globus_ftp_client_operationattr_get_dcau, dcau, OUT)
 %param(globus_ftp_client_*get_*marker, marker, OUT)
-%param(globus_ftp_client_handleattr_set_netlogger*, nl_handle, IN_POINTER, NULLABLE)
+%param(globus_ftp_client_handleattr_set_netlogger*, nl_handle, IN_POINTER, NULLABLE, KEEPS)
 %param(globus_ftp_client_restart_plugin_init, interval, IN_POINTER, NULLABLE)
 %param(globus_ftp_client_restart_plugin_init, deadline, IN_POINTER, NULLABLE)
 %param(globus_ftp_client_debug_plugin_init, stream, KEEPS)
 %param(globus_ftp_client_*_plugin_set_copy_destroy, *_cb, NULLABLE)
 
+/* A copy is with C until it is destroyed there. */
+%returns(globus_ftp_client_plugin_copy_t, HOLDS)
+%param(globus_ftp_client_plugin_destroy_t, plugin, RELEASES)
+%returns(globus_ftp_client_*_plugin_user_copy_cb_t, HOLDS)
+%param(globus_ftp_client_*_plugin_user_destroy_cb_t, user_specific, DATA, RELEASES)
+
 /* A plug-in has the functions and the data of its kind. */
 %param(globus_ftp_client_debug_plugin_destroy, plugin, MADE_BY=globus_ftp_client_debug_plugin_init)
 %param(globus_ftp_client_perf_plugin_[!i]*, plugin, MADE_BY=globus_ftp_client_perf_plugin_init)
-%param(globus_ftp_client_restart_plugin_destroy, plugin, MADE_BY=globus_ftp_client_restart_plugin_init)
+%param(globus_ftp_client_restart_plugin_[!i]*, plugin, MADE_BY=globus_ftp_client_restart_plugin_init)
 %param(globus_ftp_client_restart_marker_plugin_destroy, plugin, MADE_BY=globus_ftp_client_restart_marker_plugin_init)
 %param(globus_ftp_client_throughput_plugin_[!i]*, plugin, MADE_BY=globus_ftp_client_throughput_plugin_init)
 %param(globus_ftp_client_plugin_destroy, plugin, MADE_BY=globus_ftp_client_plugin_init)
@@ -60,10 +66,10 @@
 %param(globus_ftp_client_operationattr_get_read_all, intermediate_callback_arg, DATA)
 %param(globus_ftp_client_plugin_init, plugin_specific, DATA)
 %param(globus_ftp_client_plugin_get_plugin_specific, plugin_specific, DATA)
-%param(globus_ftp_client_*_plugin_get_user_specific, user_specific, DATA)
+%param(globus_ftp_client_*_plugin_*, user_specific, DATA)
 
 /* No callback: nothing is reported. */
-%param(globus_ftp_client_operationattr_set_read_all, *callback, LASTING, NULLABLE)
+%param(globus_ftp_client_operationattr_set_read_all, intermediate_callbacks, LASTING, NULLABLE)
 %param(globus_ftp_client_handleattr_set_pipeline, pipeline_callback, LASTING, NULLABLE)
 %param(globus_ftp_client_*_plugin_init, *_cb, NULLABLE)
 %param(globus_ftp_client_plugin_set_*_func, #1, NULLABLE)

@@ -27,7 +27,7 @@
 %param(globus_gram_client_info_callback_allow, callback_func, LASTING)
 %param(globus_gram_client_callback_disallow, callback_contact, RELEASES)
 %param(globus_gram_client_*, callback_contact, NULLABLE)
-%param(globus_gram_client_callback_disallow, callback_contact, !NULLABLE)
+%param(globus_gram_client_*callback_*allow, callback_contact, !NULLABLE)
 %param(globus_gram_client_*job_callback_*, callback_contact, !NULLABLE)
 %param(globus_gram_client_*job_signal, signal_arg, NULLABLE)
 %param(globus_gram_client_*_with_info, info, OUT)

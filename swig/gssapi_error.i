@@ -10,6 +10,4 @@
 %returns(globus_error_construct_gssapi_error, OWNED)
 %returns(globus_error_wrap_gssapi_error, OWNED)
 
-%returns(globus_error_gssapi_get_minor_status, VALUE)
-
 %include "globus_error_gssapi.h"

@@ -38,6 +38,7 @@
 %param(globus_io_attr_get_secure_authorization_mode, attr, KEEPS)
 %param(globus_io_attr_set_secure_extension_oids, extension_oids, NULLABLE)
 %param(globus_io_attr_set_callback_space, space, IN)
+%param(globus_io_attr_set_stack, stack, KEEPS)
 %param(globus_io_attr_get_xio_attr, xio_attr, BORROWED)
 
 /* ---- security ------------------------------------------------------------------------------------------------------------ */
@@ -66,6 +67,29 @@
 %param(globus_io_error_*, cause, SHARED, NULLABLE)
 %function(globus_io_error_*_get_handle, PYTHON)
 %returns(globus_io_error_*_get_handle, DATA, AS=globus_io_handle_t | None)
+
+/* What asks the drivers below: they know nothing before they have opened it. */
+%callback_type(globus_io_secure_authorization_callback_t, BEFORE=gl_io_established(handle))
+%define %of_open_handle(FUNCTION)
+%exception FUNCTION {
+  if (gl_enter(&gl_f_$symname) < 0 || gl_io_check_open(&gl_f_$symname, arg1) < 0) SWIG_fail;
+  $action
+}
+%enddef
+%of_open_handle(globus_io_tcp_get_local_address)
+%of_open_handle(globus_io_tcp_get_local_address_ex)
+%of_open_handle(globus_io_tcp_get_remote_address)
+%of_open_handle(globus_io_tcp_get_remote_address_ex)
+%of_open_handle(globus_io_tcp_get_security_context)
+%of_open_handle(globus_io_tcp_get_delegated_credential)
+%of_open_handle(globus_io_tcp_get_credential)
+%of_open_handle(globus_io_tcp_set_credential)
+%of_open_handle(globus_io_handle_get_socket_buf)
+%of_open_handle(globus_io_handle_get_xio_handle)
+%of_open_handle(globus_io_init_delegation)
+%of_open_handle(globus_io_accept_delegation)
+%of_open_handle(globus_io_register_init_delegation)
+%of_open_handle(globus_io_register_accept_delegation)
 
 %include "globus_io.h"
 %include "globus_io_error_hierarchy.h"

@@ -21,6 +21,7 @@
 %param(globus_xio_driver_init, user_data, DATA, FOREVER)
 %param(globus_xio_driver_get_user_data, out_user_data, DATA)
 %param(globus_xio_string_cntl_*, attr, GIVEN, DURING)
+%param(globus_xio_string_cntl_*, cntl_func, DURING)
 
 %param(globus_xio_system_socket_setsockopt, optval, READ)
 %param(globus_xio_system_socket_getsockopt, optval, WRITE, LENGTH=optlen)
@@ -34,8 +35,9 @@
 %param(globus_xio_*readv, iovec, WRITABLE)
 %param(globus_xio_driver_pass_read, iovec, WRITABLE)
 
-/* A driver's functions: any of them may be missing. */
+/* A driver's functions: any of them may be missing, but those of attributes, of which C calls each after the first. */
 %param(globus_xio_driver_set_*, *_func, NULLABLE)
+%param(globus_xio_driver_set_attr, *_func, !NULLABLE)
 %param(globus_xio_wrapblock_init, open, NULLABLE)
 %param(globus_xio_wrapblock_init, close, NULLABLE)
 %param(globus_xio_wrapblock_init, read, NULLABLE)
@@ -44,7 +46,7 @@
 %returns(globus_xio_operation_get_driver_specific, DATA)
 
 %param(globus_xio_attr_*, attr, REQUIRED)
-%param(globus_xio_attr_copy, src, REQUIRED)
+%param(globus_xio_attr_copy, src, REQUIRED, KEEPS)
 %param(globus_xio_data_descriptor_*, data_desc, REQUIRED)
 
 /* NULL as driver means the framework itself. */
@@ -69,10 +71,27 @@
 %param(globus_xio_*open, attr, KEEPS)
 %param(globus_xio_server_create, server_attr, KEEPS)
 
-/* A table of the drivers that strings may name: the library makes and reads it. */
+/* A driver is not unloaded while a stack has it, or a handle that was made with that. */
+%param(globus_xio_stack_push_driver, driver, HOLDS)
+%param(globus_xio_stack_copy, src, KEEPS)
+%param(globus_xio_handle_create, stack, KEEPS)
+%param(globus_xio_server_create, stack, KEEPS)
+
+/* A table of the drivers that strings may name, and lists of drivers: the library makes and reads them. */
 %function(globus_xio_driver_list_from_string, PYTHON)
+%function(globus_xio_driver_list_destroy, PYTHON)
 %function(globus_xio_driver_safe_table_from_string, PYTHON)
 %param(globus_xio_driver_list_from_string, safe_table, IN, NULLABLE)
+%param(globus_xio_driver_list_destroy, driver_list, CONSUMES)
+%exception globus_xio_driver_list_find_driver {
+  if (gl_enter(&gl_f_$symname) < 0 || gl_check_driver_list(&gl_f_$symname, arg1) < 0) SWIG_fail;
+  $action
+}
+%exception globus_xio_driver_list_to_stack_attr {
+  if (gl_enter(&gl_f_$symname) < 0 || gl_check_driver_list(&gl_f_$symname, arg1) < 0) SWIG_fail;
+  if (gl_lease_driver_list(arg1, arg2) < 0) SWIG_fail;
+  $action
+}
 
 %handle(globus_xio_system_file_handle_t, globus_xio_system_file_destroy(value))
 %handle(globus_xio_system_socket_handle_t, globus_xio_system_socket_destroy(value))

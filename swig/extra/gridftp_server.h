@@ -18,6 +18,7 @@
 bool            gl_gridftp_server_embed_close(globus_gfs_embed_handle_t handle);
 extern bool     gl_gfs_configured;
 globus_result_t gl_gfs_check_configured(void);
+bool            gl_gfs_has_restricted(void);
 
 globus_result_t gl_adapt_globus_gridftp_server_embed_init(globus_gfs_embed_handle_t *handle, char *args[]);
 globus_result_t gl_adapt_globus_gridftp_server_embed_start(

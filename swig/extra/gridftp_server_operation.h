@@ -25,6 +25,7 @@ typedef struct gl_operation
     globus_gfs_operation_t op;
     gl_operation_kind      kind;
     globus_gfs_op_info_t   op_info;
+    const char            *path;            /* of a stat; the server keeps it */
     bool                   file_only;       /* a stat of one file */
     bool                   for_list;        /* a stat that the server made of a listing */
     bool                   has_command;     /* the client's command is known */

@@ -4,6 +4,7 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
 
 #undef EVP_EC_gen
 #undef EVP_RSA_gen
@@ -20,6 +21,7 @@ static inline EVP_PKEY *EVP_EC_gen(const char *curve)
 /** A new RSA key of that many bits; NULL if OpenSSL makes none of that size. */
 static inline EVP_PKEY *EVP_RSA_gen(unsigned int bits)
 {
+    if (bits > OPENSSL_RSA_MAX_MODULUS_BITS) return NULL;     /* OpenSSL would take days to make what it then does not use */
     ERR_set_mark();
     EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)bits);
     ERR_pop_to_mark();

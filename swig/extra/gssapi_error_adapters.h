@@ -61,11 +61,28 @@ static inline globus_result_t gl_adapt_globus_error_gssapi_set_major_status(glob
     return GLOBUS_SUCCESS;
 }
 
-/* A result of success where C would put an error that is not there. */
-static inline globus_result_t gl_adapt_globus_error_gssapi_get_minor_status(globus_object_t *error)
+/* Whether C takes the mechanism for Globus's own, and then has made a cause of the minor status. It does not where the
+ * mechanism's number is the newer one: then the minor status is still a result, which the first who asks C claims. */
+static inline bool gl_minor_status_is_the_cause(void)
+{
+    OM_uint32 minor;
+    gss_OID_set mechanisms;
+    int is_ours = 0;
+    if (gss_indicate_mechs(&minor, &mechanisms) != GSS_S_COMPLETE) return false;
+    gss_test_oid_set_member(&minor, gss_mech_globus_gssapi_openssl, mechanisms, &is_ours);
+    gss_release_oid_set(&minor, &mechanisms);
+    return is_ours;
+}
+
+/* One more reference to the minor status, which the error keeps. */
+static inline globus_result_t gl_adapt_globus_error_gssapi_get_minor_status(globus_object_t *error, globus_result_t *minor_status)
 {
     if (!gl_is_gssapi_error(error)) return gl_refuse_error(__func__);
-    return globus_error_get_cause(error) ? globus_error_gssapi_get_minor_status(error) : GLOBUS_SUCCESS;
+    globus_object_t *minor = gl_minor_status_is_the_cause()
+        ? globus_error_get_cause(error) : globus_error_peek(globus_error_gssapi_get_minor_status(error));
+    if (minor) globus_object_reference(minor);
+    *minor_status = minor ? globus_error_put(minor) : GLOBUS_SUCCESS;
+    return GLOBUS_SUCCESS;
 }
 
 #endif

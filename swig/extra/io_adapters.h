@@ -64,8 +64,11 @@ globus_result_t gl_adapt_globus_io_attr_set_secure_authorization_mode(
 globus_result_t gl_adapt_globus_io_secure_authorization_data_set_identity(
     globus_io_secure_authorization_data_t *data, char *identity);
 
+void gl_io_established(const globus_io_handle_t *handle);   /* C asks whether to go on with what it has opened */
+
 #ifdef GL_H
 gl_type  *gl_io_handle_type(void);
+int       gl_io_check_open(const gl_function *function, const globus_io_handle_t *handle);     /* 0, or -1 while it is being opened */
 PyObject *py_globus_io_error_security_failed_get_handle(PyObject *error);
 PyObject *py_globus_io_error_io_failed_get_handle(PyObject *error);
 PyObject *py_globus_io_error_registration_error_get_handle(PyObject *error);

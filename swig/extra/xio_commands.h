@@ -4,11 +4,11 @@
  *
  * targets: attr, handle, server, dd (data descriptor), operation. Read like an installed header by tools/annotate.py. The
  * arguments are what the drivers' sources read with va_arg: for seven commands the installed headers say otherwise, and
- * 66 they do not document at all. */
+ * 66 they do not document at all. An output string that is const belongs to the driver, and is not freed. */
 #ifndef XIO_COMMANDS_H
 #define XIO_COMMANDS_H
 
-/* xio */
+/* xio: None as driver, which is the framework itself */
 globus_result_t attr_handle__xio__GLOBUS_XIO_ATTR_SET_TIMEOUT_ALL(globus_xio_timeout_callback_t callback, const globus_reltime_t *timeout, void *user_arg);
 globus_result_t attr_handle__xio__GLOBUS_XIO_ATTR_SET_TIMEOUT_OPEN(globus_xio_timeout_callback_t callback, const globus_reltime_t *timeout, void *user_arg);
 globus_result_t attr_handle__xio__GLOBUS_XIO_ATTR_SET_TIMEOUT_CLOSE(globus_xio_timeout_callback_t callback, const globus_reltime_t *timeout, void *user_arg);
@@ -17,18 +17,20 @@ globus_result_t attr_handle__xio__GLOBUS_XIO_ATTR_SET_TIMEOUT_WRITE(globus_xio_t
 globus_result_t attr__xio__GLOBUS_XIO_ATTR_SET_TIMEOUT_ACCEPT(globus_xio_timeout_server_callback_t callback, const globus_reltime_t *timeout, void *user_arg);
 globus_result_t attr__xio__GLOBUS_XIO_ATTR_SET_SPACE(globus_callback_space_t value);
 globus_result_t attr__xio__GLOBUS_XIO_ATTR_CLOSE_NO_CANCEL(globus_bool_t value);
-globus_result_t attr__xio__GLOBUS_XIO_ATTR_SET_CREDENTIAL(gss_cred_id_t credential, char *username, char *password, char *subject);
-globus_result_t operation__xio__GLOBUS_XIO_ATTR_GET_CREDENTIAL(gss_cred_id_t *credential, char **username, char **password, char **subject);
-globus_result_t handle__xio__GLOBUS_XIO_GET_LOCAL_CONTACT(char **contact_string_out);
-globus_result_t handle__xio__GLOBUS_XIO_GET_LOCAL_NUMERIC_CONTACT(char **contact_string_out);
-globus_result_t handle__xio__GLOBUS_XIO_GET_REMOTE_CONTACT(char **contact_string_out);
-globus_result_t handle__xio__GLOBUS_XIO_GET_REMOTE_NUMERIC_CONTACT(char **contact_string_out);
-globus_result_t handle__xio__GLOBUS_XIO_SEEK(globus_off_t offset);
-globus_result_t handle__xio__GLOBUS_XIO_SET_STRING_OPTIONS(char *config_string);
-globus_result_t handle__xio__GLOBUS_XIO_GET_STRING_OPTIONS(char **config_string);
-globus_result_t handle__xio__GLOBUS_XIO_GET_DRIVER_NAME(const char **driver_name);
+globus_result_t attr__xio__GLOBUS_XIO_ATTR_SET_CREDENTIAL(gss_cred_id_t credential, char *subject, char *username, char *password);
+globus_result_t operation__xio__GLOBUS_XIO_ATTR_GET_CREDENTIAL(gss_cred_id_t *credential, char **subject, char **username, char **password);
 globus_result_t dd__xio__GLOBUS_XIO_DD_SET_OFFSET(globus_off_t value);
 globus_result_t dd__xio__GLOBUS_XIO_DD_GET_OFFSET(globus_off_t *value);
+
+/* query: GLOBUS_XIO_QUERY as driver, which is each one of the handle until one knows the command */
+globus_result_t handle__query__GLOBUS_XIO_GET_LOCAL_CONTACT(char **contact_string_out);
+globus_result_t handle__query__GLOBUS_XIO_GET_LOCAL_NUMERIC_CONTACT(char **contact_string_out);
+globus_result_t handle__query__GLOBUS_XIO_GET_REMOTE_CONTACT(char **contact_string_out);
+globus_result_t handle__query__GLOBUS_XIO_GET_REMOTE_NUMERIC_CONTACT(char **contact_string_out);
+globus_result_t handle__query__GLOBUS_XIO_SEEK(globus_off_t offset);
+globus_result_t handle__query__GLOBUS_XIO_SET_STRING_OPTIONS(char *config_string);
+globus_result_t handle__query__GLOBUS_XIO_GET_STRING_OPTIONS(char **config_string);
+globus_result_t handle__query__GLOBUS_XIO_GET_DRIVER_NAME(const char **driver_name);
 
 /* any: of every driver that has options */
 globus_result_t attr_handle__any__GLOBUS_XIO_SET_STRING_OPTIONS(char *config_string);
@@ -128,8 +130,8 @@ globus_result_t attr__http__GLOBUS_XIO_HTTP_ATTR_SET_REQUEST_METHOD(const char *
 globus_result_t attr__http__GLOBUS_XIO_HTTP_ATTR_SET_REQUEST_HTTP_VERSION(globus_xio_http_version_t version);
 globus_result_t attr__http__GLOBUS_XIO_HTTP_ATTR_SET_REQUEST_HEADER(const char *header_name, const char *header_value);
 globus_result_t attr__http__GLOBUS_XIO_HTTP_ATTR_DELAY_WRITE_HEADER(void);
-globus_result_t dd__http__GLOBUS_XIO_HTTP_GET_REQUEST(char **method, char **uri, globus_xio_http_version_t *http_version, globus_hashtable_t *headers);
-globus_result_t dd__http__GLOBUS_XIO_HTTP_GET_RESPONSE(int *status_code, char **reason_phrase, globus_xio_http_version_t *http_version, globus_hashtable_t *headers);
+globus_result_t dd__http__GLOBUS_XIO_HTTP_GET_REQUEST(const char **method, const char **uri, globus_xio_http_version_t *http_version, globus_hashtable_t *headers);
+globus_result_t dd__http__GLOBUS_XIO_HTTP_GET_RESPONSE(int *status_code, const char **reason_phrase, globus_xio_http_version_t *http_version, globus_hashtable_t *headers);
 
 /* mode_e */
 globus_result_t attr__mode_e__GLOBUS_XIO_MODE_E_SET_STACK(globus_xio_stack_t stack);

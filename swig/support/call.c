@@ -751,64 +751,6 @@ static gl_object *owner_of(gl_call *call)
     return call->busy_count ? call->busy[0] : NULL;
 }
 
-static PyObject *lasting;      /* callbacks that belong to no handle: by number, or by function and name */
-
-static PyObject *lasting_key(gl_call *call, int closure)
-{
-    for (int i = 0; i < call->function->count; ++i)
-    {
-        const gl_slot *slot = &call->function->slots[i];
-        if (slot->role == GL_OUT && gl_type_of(slot->type)->kind == GL_INTEGER)
-            return PyUnicode_FromFormat("%d/%d", *(int *)*(void **)call->where[i], closure);
-        if (slot->role == GL_IN && gl_type_of(slot->type)->kind == GL_STRING && *(char **)call->where[i])
-            return PyUnicode_FromFormat("%s/%s/%d", call->function->name, *(char **)call->where[i], closure);
-    }
-    return PyUnicode_FromFormat("%s/%d", call->function->name, closure);
-}
-
-static void keep_lasting(gl_call *call)
-{
-    gl_object *owner = owner_of(call);
-    if (!owner && !lasting) lasting = PyDict_New();
-    for (int i = 0; i < call->closure_count; ++i)
-    {
-        gl_closure *closure = call->closures[i];
-        if (closure->once || closure->with_c) continue;
-        bool during = false;
-        for (int slot = 0; slot < call->function->count; ++slot)
-            if (call->function->slots[slot].role == GL_CALL && call->function->slots[slot].flags & GL_DURING
-                && *(void **)call->where[slot] == gl_closure_code(closure))
-                during = true;
-        if (during) continue;
-        bool adds = strstr(call->function->name, "_add");      /* one more, which replaces none */
-        PyObject *key = !owner ? lasting_key(call, i)
-                      : adds ? PyLong_FromVoidPtr(closure) : PyUnicode_FromFormat("%s/%d", call->function->name, i);
-        if (key && owner) gl_object_keep(owner, key, (PyObject *)closure);
-        else if (key && lasting) PyDict_SetItem(lasting, key, (PyObject *)closure);
-        Py_XDECREF(key);
-    }
-}
-
-/* No callback in place of the one before. */
-static void forget_lasting(gl_call *call)
-{
-    gl_object *owner = owner_of(call);
-    PyObject *key = owner && owner->keep ? PyUnicode_FromFormat("%s/0", call->function->name) : NULL;
-    if (key && PyDict_Contains(owner->keep, key) > 0) PyDict_DelItem(owner->keep, key);
-    Py_XDECREF(key);
-}
-
-static void release_lasting(int number)
-{
-    for (int closure = 0; lasting && closure < GL_MAX_CLOSURES; ++closure)
-    {
-        PyObject *key = PyUnicode_FromFormat("%d/%d", number, closure);
-        int known = key ? PyDict_Contains(lasting, key) : 0;
-        if (known > 0) PyDict_DelItem(lasting, key);
-        Py_XDECREF(key);
-    }
-}
-
 /* C may have copied what the object holds, callbacks above all: they stay when the object replaces or drops them. */
 static PyObject *with_content(PyObject *object)
 {
@@ -842,12 +784,11 @@ static void keep_forever(PyObject *object)
 static void keep_all(gl_call *call)
 {
     const gl_function *function = call->function;
-    if (call->closure_count) keep_lasting(call);
+    gl_lasting_keep(call, owner_of(call));
     for (int i = 0; i < function->count; ++i)
     {
         const gl_slot *slot = &function->slots[i];
         PyObject *object = call->made[i];
-        if (slot->role == GL_CALL && slot->flags & GL_LASTING && !call->closure_count) forget_lasting(call);
         bool kept_by_owner = slot->flags & (GL_KEEPS | GL_HOLDS) && object && object != Py_None;
         gl_object *owner = kept_by_owner ? owner_of(call) : NULL;
         if (!owner || owner == (gl_object *)object) continue;
@@ -884,7 +825,7 @@ void gl_commit(gl_call *call)
         if (owner) gl_shared(owner, shared);
         if (flags & GL_FOREVER && object && object != Py_None && !PyUnicode_Check(object)) keep_forever(object);
         if (flags & GL_CONSUMES && object && gl_as_object(object)) gl_object_close((gl_object *)object);
-        if (flags & GL_RELEASES) release_lasting(*(int *)call->where[i]);
+        if (flags & GL_RELEASES) gl_lasting_release(&function->slots[i], call->where[i]);
     }
     PyErr_Restore(type, value, traceback);
 }

@@ -5,7 +5,7 @@
  * 2. A closure is the Python side: callable, argument, and all that must live as long (the arguments of the registering
  *    call, locked buffers, memory of deferred outputs).
  * 3. One-shot closures: C holds a reference from before the registering call until the callback has run; a
- *    registration that fails drops it. Lasting ones belong to the handle they were registered with (call.c).
+ *    registration that fails drops it. Lasting ones belong to the handle they were registered with (lasting.c).
  * 4. A thunk whose closure is gone answers "refuse" without touching Python. Thunks are reused, oldest first and never
  *    before 64 others; a C thread that waited for the GIL meanwhile sees by the generation that it was not called.
  * 5. An exception goes to sys.unraisablehook and the answer is "refuse". */
@@ -230,8 +230,8 @@ static int store_answer(const gl_slot *slot, PyObject *answer, void *address, bo
         }
         else if (type->kind == GL_DATA)
         {
-            if (!(slot->flags & GL_GIVEN)) Py_INCREF(answer);
-            else if (!PyLong_CheckExact(answer)) status = gl_give(answer);
+            if (!(slot->flags & (GL_GIVEN | GL_HOLDS))) Py_INCREF(answer);
+            else if (slot->flags & GL_GIVEN && !PyLong_CheckExact(answer)) status = gl_give(answer);
             memcpy(address, value, size);
         }
         else if (widened && size < sizeof(ffi_arg))
@@ -368,13 +368,41 @@ static void report(gl_closure *closure, const gl_function *signature, void **arg
 
 static void finish(gl_closure *closure);
 
+/* C uses the answer until a callback that releases it. An argument that comes back has an owner already, unless it was such an
+ * answer itself. */
+static int hold(PyObject *answer, PyObject *arguments)
+{
+    bool owned = false;
+    for (Py_ssize_t i = 0; i < PyTuple_Size(arguments); ++i) owned |= PyTuple_GetItem(arguments, i) == answer;
+    if ((owned ? gl_give_again(answer) : gl_give(answer)) < 0) return -1;
+    if (gl_as_object(answer)) ++gl_as_object(answer)->busy;
+    return 0;
+}
+
+/* Before the call, which may destroy them. */
+static void release(const gl_function *signature, PyObject *arguments)
+{
+    for (int i = 0, position = 0; i < signature->count; ++i)
+    {
+        const gl_slot *slot = &signature->slots[i];
+        if (!is_argument(slot)) continue;
+        PyObject *item = PyTuple_GetItem(arguments, position++);
+        if (!(slot->flags & GL_RELEASES) || slot->flags & GL_GIVEN) continue;
+        gl_object *object = gl_as_object(item);
+        if (object && object->busy > 0) --object->busy;
+        gl_take(item);
+    }
+}
+
 static void run(gl_closure *closure, void *result, void **arguments)
 {
     const gl_function *signature = closure->type->signature;
     PyObject *tuple = arguments_to_python(closure, signature, arguments);
     PyObject *callable = Py_XNewRef(closure->callable);      /* the closure may drop it meanwhile */
+    if (tuple) release(signature, tuple);
     PyObject *answer = tuple && callable ? PyObject_CallObject(callable, tuple) : NULL;
-    if (!answer || store_answers(signature, answer, arguments, result) < 0)
+    if (!answer || store_answers(signature, answer, arguments, result) < 0
+        || (signature->result.flags & GL_HOLDS && hold(answer, tuple) < 0))
     {
         if (PyErr_Occurred()) report(closure, signature, arguments, result);
         else decline(signature, arguments, result, (uint32_t)GLOBUS_FAILURE);

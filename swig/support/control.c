@@ -4,6 +4,7 @@
  * first command is given. */
 #include "gl.h"
 
+#include <dlfcn.h>
 #include <ffi.h>
 #include <string.h>
 
@@ -20,11 +21,34 @@ static const gl_command *load_commands(void)
     return commands;
 }
 
-/* The first member of the driver's own struct is its name; there is no function that tells it. */
-static const char *driver_name(gl_object *driver)
+/* Two drivers call themselves "file", as a third does: what their struct points to tells the library that they are from. */
+static const char *name_by_library(const void *driver)
 {
-    bool query = (uintptr_t)driver->pointer < 4096;      /* GLOBUS_XIO_QUERY */
-    return query ? "xio" : *(const char *const *)driver->pointer;
+    static const char *const names[] = {"popen", "pipe"}, *const libraries[] = {"libglobus_xio_popen_", "libglobus_xio_pipe_"};
+    void *const *members = driver;
+    for (int member = 1; member < 16; ++member)
+    {
+        Dl_info place;
+        if (!dladdr(members[member], &place) || !place.dli_fname) continue;
+        for (int i = 0; i < 2; ++i)
+            if (strstr(place.dli_fname, libraries[i])) return names[i];
+    }
+    return "file";
+}
+
+/* The first member of the driver's own struct is its name; there is no function that tells it. */
+static const char *driver_name(const void *driver)
+{
+    if (!driver) return "xio";
+    if ((uintptr_t)driver < 4096) return "query";       /* GLOBUS_XIO_QUERY: each driver of a handle in turn */
+    const char *name = *(const char *const *)driver;
+    return strcmp(name, "file") == 0 ? name_by_library(driver) : name;
+}
+
+static bool is_for(const gl_command *command, const char *driver)
+{
+    bool is_one = strcmp(driver, "xio") != 0 && strcmp(driver, "query") != 0;
+    return strcmp(command->driver, driver) == 0 || (is_one && strcmp(command->driver, "any") == 0);
 }
 
 static const gl_command *find_command(const char *target, const char *driver, long number)
@@ -32,8 +56,7 @@ static const gl_command *find_command(const char *target, const char *driver, lo
     const gl_command *table = load_commands();
     for (const gl_command *command = table; command && command->driver; ++command)
     {
-        bool meant = strcmp(command->driver, driver) == 0 || (strcmp(command->driver, "any") == 0 && strcmp(driver, "xio") != 0);
-        if (command->number != number || !meant) continue;
+        if (command->number != number || !is_for(command, driver)) continue;
         const char *found = strstr(command->targets, target);
         size_t length = strlen(target);
         if (found && (found == command->targets || found[-1] == '_') && (found[length] == '_' || !found[length]))
@@ -45,6 +68,7 @@ static const gl_command *find_command(const char *target, const char *driver, lo
 typedef struct
 {
     void     *function;
+    bool      is_adapter;      /* not variadic */
     int       fixed_count;
     ffi_type *types[GL_MAX_SLOTS + 3];
     void     *values[GL_MAX_SLOTS + 3];
@@ -55,8 +79,10 @@ typedef struct
 static int invoke(invocation *call, int total, uint32_t *result)
 {
     ffi_cif cif;
-    if (ffi_prep_cif_var(&cif, FFI_DEFAULT_ABI, (unsigned)call->fixed_count, (unsigned)total, &ffi_type_uint32,
-                         call->types) != FFI_OK)
+    ffi_status status = call->is_adapter
+        ? ffi_prep_cif(&cif, FFI_DEFAULT_ABI, (unsigned)total, &ffi_type_uint32, call->types)
+        : ffi_prep_cif_var(&cif, FFI_DEFAULT_ABI, (unsigned)call->fixed_count, (unsigned)total, &ffi_type_uint32, call->types);
+    if (status != FFI_OK)
     {
         PyErr_SetString(PyExc_SystemError, "libffi cannot make this call");
         return -1;
@@ -108,6 +134,8 @@ static PyObject *run(gl_call *call, const gl_command *command, invocation *made,
     }
     uint32_t result;
     call->function = function;
+    made->is_adapter = command->adapter;
+    if (made->is_adapter) made->function = command->adapter;
     if (gl_recheck(call) < 0 || invoke(made, made->fixed_count + function->count, &result) < 0) return NULL;
     PyObject *output = gl_return(call, function, &result);
     for (int i = 0; output && i < function->count; ++i)
@@ -121,6 +149,50 @@ static bool is_of_python(PyObject *driver)
 {
     const gl_function *maker = driver == Py_None ? NULL : ((gl_object *)driver)->maker;
     return maker && strcmp(maker->name, "globus_xio_driver_init") == 0;
+}
+
+/* C calls the functions of a driver's attributes, and of its servers, without looking whether it has any. */
+static bool has_functions(PyObject *driver, const char *target)
+{
+    if (!is_of_python(driver)) return true;
+    if (strcmp(target, "server") == 0) return gl_lasting_has((gl_object *)driver, "globus_xio_driver_set_server", "server_cntl_func");
+    return strcmp(target, "handle") == 0 || gl_lasting_has((gl_object *)driver, "globus_xio_driver_set_attr", "attr_cntl_func");
+}
+
+void gl_control_open(gl_object *handle, bool is_open)
+{
+    PyObject *key = PyUnicode_FromString("open");
+    if (key) gl_object_keep(handle, key, is_open ? Py_True : Py_False);
+    Py_XDECREF(key);
+}
+
+/* What a driver has opened, or accepted: else C gives its functions NULL. */
+static bool is_open(const gl_object *handle)
+{
+    PyObject *told = handle->keep ? PyDict_GetItemString(handle->keep, "open") : NULL;
+    if (told) return told == Py_True;
+    return !handle->maker || strncmp(handle->maker->name, "globus_xio_handle_create", 24) != 0;
+}
+
+/* Attributes call their drivers until they are destroyed. Those of the library end them when they are unloaded. */
+static int keep_driver(gl_object *object, PyObject *driver)
+{
+    PyObject *key = PyLong_FromVoidPtr(driver), *lease = key ? gl_lease(driver) : NULL;
+    int status = lease ? gl_object_keep(object, key, lease) : -1;
+    Py_XDECREF(lease);
+    Py_XDECREF(key);
+    return status;
+}
+
+static int check(const gl_function *fixed, const char *target, PyObject *object, PyObject *driver)
+{
+    if (driver == Py_None) return 0;
+    if (is_of_python(driver) && keep_driver((gl_object *)object, driver) < 0) return -1;
+    if (!has_functions(driver, target))
+        PyErr_Format(PyExc_ValueError, "the driver '%s' has no functions for this kind of object", driver_name(((gl_object *)driver)->pointer));
+    else if (strcmp(gl_type_of(fixed->slots[0].type)->name, "globus_xio_handle_t") == 0 && !is_open((gl_object *)object))
+        PyErr_Format(PyExc_ValueError, "%s(): this globus_xio_handle_t is not open", fixed->name);
+    return PyErr_Occurred() ? -1 : 0;
 }
 
 static PyObject *pass_on(gl_call *call, invocation *made, PyObject *args, Py_ssize_t first)
@@ -150,14 +222,15 @@ PyObject *gl_control(const gl_function *fixed, const char *target, void *c_funct
     invocation made = {.function = c_function};
     fix_arguments(&made, with_driver);
     gl_call call = {.function = fixed};
-    PyObject *output = NULL, *driver = with_driver ? PyTuple_GetItem(args, 1) : Py_None;
+    PyObject *output = NULL, *object = PyTuple_GetItem(args, 0), *driver = with_driver ? PyTuple_GetItem(args, 1) : Py_None;
     long number = PyLong_AsLong(PyTuple_GetItem(args, leading - 1));
     if (!(number == -1 && PyErr_Occurred())
-        && gl_from_python(&call, 0, &fixed->slots[0], PyTuple_GetItem(args, 0), &made.target) == 0
-        && (!with_driver || gl_from_python(&call, 1, &fixed->slots[1], driver, &made.driver) == 0))
+        && gl_from_python(&call, 0, &fixed->slots[0], object, &made.target) == 0
+        && (!with_driver || gl_from_python(&call, 1, &fixed->slots[1], driver, &made.driver) == 0)
+        && check(fixed, target, object, driver) == 0)
     {
-        const char *name = driver == Py_None ? "xio" : driver_name((gl_object *)driver);
-        const gl_command *command = find_command(target, name, number);
+        const char *name = driver_name(made.driver);
+        const gl_command *command = find_command(target, is_of_python(driver) ? "python" : name, number);
         made.number = (int)number;
         if (command) output = run(&call, command, &made, args, leading);
         else if (is_of_python(driver)) output = pass_on(&call, &made, args, leading);

@@ -77,6 +77,7 @@ struct gl_type
     bool                 is_flags;   /* an enum whose values are or-ed together */
     bool                 is_plain;   /* a struct that Python may make itself */
     bool                 is_malloced;    /* ... whose memory, and what its fields point to, C allocates and frees with malloc() */
+    bool                 ends_with_module;   /* C has ended what it owns once its module was deactivated */
     const gl_enumerator *enumerators;
     const gl_field      *fields;     /* ends with a NULL name */
     const gl_function   *signature;  /* of a GL_CALLBACK */
@@ -139,7 +140,7 @@ enum
     GL_PREACTIVE = 4096,    /* of a function: may be called before its module is active */
     GL_EXTERNAL = 8192,     /* an object whose own thread safety allows concurrent destroy */
     GL_OPTIONAL_CALL = 16384,
-    GL_RELEASES = 32768,    /* unregisters the lasting callback that this handle number names; gives back a GL_GIVEN */
+    GL_RELEASES = 32768,    /* unregisters the lasting callback that this number or string names; gives back a GL_GIVEN */
     GL_INLINE = 65536,      /* of an array: its elements are the structs, not their addresses */
     GL_VIEW = 131072,       /* of a buffer in a callback: a part of one that was registered arrives as a view of it */
     GL_GIVEN = 262144,      /* of GL_DATA: C keeps a reference, until a callback that GL_RELEASES it */
@@ -342,10 +343,11 @@ GL_API PyObject *gl_object_lend(gl_type *type, void *pointer);                /*
 GL_API void      gl_object_give_back(PyObject *lent);
 GL_API PyObject *gl_object_class(void);                                /* CObject, the base of all; borrowed */
 GL_API PyObject *gl_object_box(gl_type *type);                         /* fresh zeroed memory, not yet owning */
-PyObject *gl_lease(PyObject *object);                                  /* lease.c: while it lives, the handle cannot be destroyed */
+GL_API PyObject *gl_lease(PyObject *object);                           /* lease.c: while it lives, the handle cannot be destroyed */
 GL_API gl_object *gl_as_object(PyObject *object);                      /* borrowed, or NULL */
 GL_API int  gl_object_check(PyObject *object, const gl_type *type);
 GL_API void gl_object_close(gl_object *object);
+void      gl_objects_abandon(const char *module);                      /* the module was deactivated */
 void      gl_object_leave_box(gl_object *object);                      /* does not free it: C goes on using its memory */
 void      gl_object_use(gl_object *object, int step);                  /* one more call uses it and what it belongs to; -1: one less */
 GL_API int  gl_object_usable(gl_object *object);                       /* 0, or -1 with ValueError */
@@ -359,7 +361,7 @@ int       gl_type_ready(gl_type *type);
 /* ---- the destruction of collected handles (reaper.c) --------------------------------------------------------------- */
 
 void gl_reap(gl_object *object);                                       /* steals a reference */
-bool gl_reap_moment(void);                                              /* the same for a moment; whether it is done */
+GL_API bool gl_reap_moment(void);                                       /* the same for a moment; whether it is done */
 GL_API int gl_reap_wait(void);                                         /* waits until it is done; -1 if a signal handler raised */
 
 /* ---- fields of structs (field.c) ----------------------------------------------------------------------------------- */
@@ -446,6 +448,12 @@ PyObject   *gl_closure_callable(gl_type *type, void *code);
 void        gl_closure_dispose(gl_closure *closure);                   /* drops C's reference */
 GL_API void gl_closure_forget(gl_type *type, void *code);              /* C will not call this one after all */
 void        gl_closure_end_call(gl_closure *closure);                  /* the registering call has returned */
+
+/* ---- callbacks that C may call until they are unregistered (lasting.c) ------------------------------------------------- */
+
+void gl_lasting_keep(gl_call *call, gl_object *owner);                 /* registered with the owner, or with none; those before are dropped */
+bool gl_lasting_has(const gl_object *owner, const char *function, const char *slot);   /* whether one was registered so */
+void gl_lasting_release(const gl_slot *slot, const void *name);        /* it has unregistered those of this number or string */
 void       *gl_ffi_type(const gl_slot *slot);                           /* ffi_type * of a C parameter */
 
 /* ---- control commands (control.c) -------------------------------------------------------------------------------- */
@@ -456,10 +464,12 @@ typedef struct
     const char        *targets;      /* "attr_handle" */
     long               number;
     const gl_function *arguments;    /* its slots are the variable arguments */
+    void              *adapter;      /* called in place of the control function, as that; or NULL */
 } gl_command;
 
 GL_API PyObject *gl_bounce(const gl_function *fixed, PyObject *args);    /* calls args[0] with the others */
 GL_API PyObject *gl_control(const gl_function *fixed, const char *target, void *c_function, bool with_driver, PyObject *args);
+GL_API void      gl_control_open(gl_object *handle, bool is_open);      /* whether the commands of drivers can reach this XIO handle */
 
 /* ---- variable arguments of a callback (variable.c) ---------------------------------------------------------------- */
 

@@ -179,8 +179,13 @@ void gl_modules_refresh(void)
     {
         answered = question;
         for (gl_module *module = modules; module; module = module->next)
-            if (module->descriptor)
-                module->active = is_printed(text, ((const globus_module_descriptor_t *)module->descriptor)->module_name);
+        {
+            const globus_module_descriptor_t *descriptor = module->descriptor;
+            if (!descriptor) continue;
+            bool was_active = module->active;
+            module->active = is_printed(text, descriptor->module_name);
+            if (was_active && !module->active) gl_objects_abandon(module->name);
+        }
     }
     free(text);
 }

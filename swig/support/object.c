@@ -111,11 +111,18 @@ static gl_object *allocate(gl_type *type)
 
 static gl_object *find_or_make(gl_type *type, void *pointer, bool is_output, bool *made)
 {
-    gl_object *known = look_up(type, pointer, is_output);
+    gl_object *known = look_up(type, pointer, is_output), *object = NULL;
+    if (!known)
+    {
+        if (!(object = allocate(type))) return NULL;
+        known = look_up(type, pointer, is_output);      /* allocating collects garbage, and so lets other threads in */
+    }
     *made = !known;
-    if (known) return (gl_object *)Py_NewRef((PyObject *)known);
-    gl_object *object = allocate(type);
-    if (!object) return NULL;
+    if (known)
+    {
+        Py_XDECREF((PyObject *)object);
+        return (gl_object *)Py_NewRef((PyObject *)known);
+    }
     object->pointer = pointer;
     registry_add(object);
     return object;
@@ -222,6 +229,27 @@ void gl_object_close(gl_object *object)
     gl_object_leave_box(object);
     object->pointer = NULL;
     Py_CLEAR(object->keep);
+}
+
+/* C has ended what it stood for; the memory of a box may be in use by a call. */
+static void abandon(gl_object *object)
+{
+    registry_remove(object);
+    object->closed = true;
+    object->owned = false;
+    gl_object_leave_box(object);
+    object->pointer = NULL;
+}
+
+/* Its objects must not reach C any more, even when the module is activated again. */
+void gl_objects_abandon(const char *module)
+{
+    for (size_t i = 0; i < registry_size; ++i)
+        for (gl_object *object = registry[i], *next; object; object = next)
+        {
+            next = object->next_known;
+            if (object->owned && object->type->ends_with_module && strcmp(object->type->module, module) == 0) abandon(object);
+        }
 }
 
 void gl_object_use(gl_object *object, int step)

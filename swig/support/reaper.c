@@ -14,18 +14,51 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t  work = PTHREAD_COND_INITIALIZER, idle = PTHREAD_COND_INITIALIZER;
 static gl_object      *first, **last = &first;
+static gl_object      *in_use;      /* by handles that are not destroyed yet */
 static bool            started, busy;
 static pthread_t       thread;
 
 static void bury(gl_object *object)
 {
-    bool freed = object->type->destroy(object->pointer);
+    bool freed = !object->owned || object->type->destroy(object->pointer);     /* owned no more: its module was deactivated */
     PyGILState_STATE state;
     if (!gl_callback_begin(&state)) return;
     if (!freed) gl_object_leave_box(object);
     gl_object_close(object);
     Py_DECREF((PyObject *)object);
     gl_callback_end(state);
+}
+
+static void append(gl_object *object)
+{
+    object->next_dead = NULL;
+    *last = object;
+    last = &object->next_dead;
+}
+
+/* The next one that C does not use any more. What something else uses waits until that is destroyed. */
+static gl_object *next_unused(void)
+{
+    while (first)
+    {
+        gl_object *object = first;
+        first = object->next_dead;
+        if (!first) last = &first;
+        if (!__atomic_load_n(&object->busy, __ATOMIC_RELAXED)) return object;
+        object->next_dead = in_use;
+        in_use = object;
+    }
+    return NULL;
+}
+
+static void look_again(void)
+{
+    while (in_use)
+    {
+        gl_object *object = in_use;
+        in_use = object->next_dead;
+        append(object);
+    }
 }
 
 static void *reap(void *unused)
@@ -40,13 +73,13 @@ static void *reap(void *unused)
             pthread_cond_broadcast(&idle);
             pthread_cond_wait(&work, &lock);
         }
-        gl_object *object = first;
-        first = object->next_dead;
-        if (!first) last = &first;
+        gl_object *object = next_unused();
+        if (!object) continue;
         busy = true;
         pthread_mutex_unlock(&lock);
         bury(object);
         pthread_mutex_lock(&lock);
+        look_again();
     }
     return NULL;
 }
@@ -65,10 +98,8 @@ static bool start(void)
 
 void gl_reap(gl_object *object)
 {
-    object->next_dead = NULL;
     pthread_mutex_lock(&lock);
-    *last = object;
-    last = &object->next_dead;
+    append(object);
     if (!started) started = start();
     pthread_cond_signal(&work);
     pthread_mutex_unlock(&lock);

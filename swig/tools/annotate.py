@@ -14,10 +14,11 @@ from pathlib import Path
 
 import constants
 from annotations import INCLUDE, read
-from classify import Classifier, Signature, Unknown
+from classify import Classifier
 from document import Documenter
 from emit import ModuleWriter
 from headers import Function, Headers
+from model import Signature, Unknown
 from prose import ManPages
 from stub import StubWriter
 

@@ -1,407 +1,27 @@
-"""Decides what each C type and each parameter is to Python. What nothing decides stops the build."""
+"""Decides what each parameter and result is to Python. What nothing decides stops the build."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from clang import cindex
 from clang.cindex import CursorKind, TypeKind
 
-from annotations import Annotations
-from headers import ALIASES, Function, Headers, Parameter, callback_parameters
+from c_types import Types
+from clang_types import is_va_list, layers, pointer, strip
+from headers import ALIASES, Function, Parameter, callback_parameters
+from model import DATA, ERROR, MAJOR, POINTER, STATUS, STRING, STRINGS, VOID, CType, Signature, Slot, Unknown
+from words import COUNTED, FLAGS, LIFETIMES, ROLES, borrows, given, role_of_lifetime
 
-SIGNED = {
-    TypeKind.CHAR_S, TypeKind.SCHAR, TypeKind.SHORT, TypeKind.INT, TypeKind.LONG, TypeKind.LONGLONG, TypeKind.WCHAR,
-}  # fmt: skip
-UNSIGNED = {
-    TypeKind.UCHAR,
-    TypeKind.USHORT,
-    TypeKind.UINT,
-    TypeKind.ULONG,
-    TypeKind.ULONGLONG,
-    TypeKind.CHAR_U,
-}
-FLOATS = {TypeKind.FLOAT, TypeKind.DOUBLE}
-SCALARS = {"BOOL", "INTEGER", "FLOAT", "CHAR", "ENUM", "STATUS", "MAJOR"}
 USER_DATA = re.compile(r"(user|callback|cb)?_?(arg|args|data|specific|datum)$|^(user_arg|callback_arg|arg)$")
-
-
-class Unknown(Exception):
-    """A type or parameter that the vocabulary does not know."""
-
-
-@dataclass
-class CType:
-    """A C type, as gl_type of the support library."""
-
-    name: str
-    kind: str
-    c: str  # how C spells it
-    size: str = "0"
-    signed: bool = False
-    owner: str = ""  # the module whose headers declare it
-    enumerators: list[tuple[str, int]] = field(default_factory=list)
-    flags: bool = False
-    plain: bool = False
-    within: str = ""  # of a struct without a name: "outer, member"
-    fields: list[tuple[str, Slot]] = field(default_factory=list)
-    signature: Signature | None = None
-    custom: str = ""
-
-    @property
-    def symbol(self) -> str:
-        return "gl_t_" + re.sub(r"\W", "_", self.name.replace("*", "p"))
-
-
-@dataclass
-class Slot:
-    name: str
-    type: CType
-    role: str
-    flags: list[str] = field(default_factory=list)
-    partner: int = -1
-    extent: str = "0"
-    c: str = ""  # the C type of the parameter
-    when: str = ""  # of a union's member: the C expression that says whether it is set
-    maker: str = ""  # of a handle: the function that must have made it
-    fallback: str = ""  # of a struct's function pointer: what stands there for None
-    python: str = ""  # the annotation, where the C type does not tell it
-
-
-@dataclass
-class Signature:
-    name: str
-    result: Slot
-    slots: list[Slot]
-    refuse: int = 0
-    flags: list[str] = field(default_factory=list)
-    again: str = ""  # of a callback: the C expression that says whether C will call it once more
-    before: str = ""  # ... that runs before it
-    after: str = ""  # ... that runs after it
-    failed: str = ""  # ... that runs when it raised
-
 
 #: Makes the slot of the parameter that is being decided: its type, role if no annotation says another, and flags.
 MakeSlot = Callable[..., Slot]
 
-VOID = CType("void", "VOID", "void")
-STRING = CType("char *", "STRING", "char *", "sizeof(char *)")
-STRINGS = CType("char **", "STRINGS", "char **", "sizeof(char **)")
-DATA = CType("object", "DATA", "void *", "sizeof(void *)")
-POINTER = CType("void *", "POINTER", "void *", "sizeof(void *)")
-RESULT = CType("globus_result_t", "RESULT", "globus_result_t", "sizeof(uint32_t)")
-ERROR = CType("error", "ERROR", "globus_object_t *", "sizeof(void *)")
-STATUS = CType("status", "STATUS", "int", "sizeof(int)", signed=True)
-MAJOR = CType("major status", "MAJOR", "OM_uint32", "sizeof(uint32_t)")
 
-
-def strip(type_: cindex.Type) -> str:
-    """The spelling without qualifiers: the name of a typedef or struct."""
-    return re.sub(r"\b(const|volatile|struct|union|enum|register|restrict)\b", "", type_.spelling).strip()
-
-
-def desugar(type_: cindex.Type) -> cindex.Type:
-    """One typedef layer less."""
-    if type_.kind == TypeKind.TYPEDEF:
-        return type_.get_declaration().underlying_typedef_type
-    if type_.kind == TypeKind.ELABORATED:
-        return type_.get_named_type()
-    return type_
-
-
-def layers(type_: cindex.Type) -> list[cindex.Type]:
-    found = [type_]
-    if type_.kind == TypeKind.AUTO:  # what a macro expands to
-        found.append(type_.get_canonical())
-    while (inner := desugar(found[-1])) != found[-1] and found[-1].kind in ALIASES:
-        found.append(inner)
-    return found
-
-
-def pointer(type_: cindex.Type) -> cindex.Type | None:
-    """The type that `type_` points to, if its own spelling says so (not through a typedef)."""
-    if type_.kind == TypeKind.POINTER:
-        return type_.get_pointee()
-    if type_.kind in (TypeKind.INCOMPLETEARRAY, TypeKind.CONSTANTARRAY, TypeKind.VARIABLEARRAY):
-        return type_.element_type
-    return None
-
-
-class Classifier:
-    def __init__(self, headers: Headers, notes: Annotations, owners: dict[str, str]):
-        self.headers = headers
-        self.notes = notes
-        self.owners = owners
-        self.types: dict[str, CType] = {}
-        self.constructing: set[str] = set()
-
-    # ---- types -----------------------------------------------------------------------------------------------
-
-    def owner_of(self, type_: cindex.Type) -> str:
-        name = strip(type_)
-        if name in self.notes.owners:
-            return self.notes.owners[name]
-        file = type_.get_declaration().location.file
-        header = file.name.rsplit("/", 1)[-1] if file else ""
-        return self.owners.get(header, "")
-
-    def is_wanted(self, name: str, type_: cindex.Type) -> bool:
-        """Of the exported variables, those that users need: object identifiers, and what %variables names."""
-        return self.notes.customs.get(strip(type_)) == "oid" or name in self.notes.variables
-
-    def remember(self, found: CType) -> CType:
-        return self.types.setdefault(found.name, found)
-
-    def type(self, type_: cindex.Type) -> CType:
-        """What a value of `type_` is."""
-        for layer in layers(type_):
-            name = strip(layer)
-            for known in (name, self.headers.typedefs.get(name, name)):
-                if known in self.types:
-                    return self.types[known]
-                if known in self.notes.customs:
-                    return self.custom(known, layer)
-                if known in self.notes.handles:
-                    return self.handle(known, layer)
-            if name == "globus_result_t":
-                return self.remember(RESULT)
-            if name == "globus_bool_t":
-                return self.remember(CType(name, "BOOL", name, "sizeof(int)", signed=True))
-        bottom = layers(type_)[-1]
-        return self.plain_type(bottom if type_.kind == TypeKind.AUTO else type_, bottom)
-
-    def custom(self, name: str, type_: cindex.Type) -> CType:
-        spelled = f"struct {name}" if re.search(rf"struct {name}\b", type_.spelling) else name
-        return self.remember(
-            CType(name, "CUSTOM", spelled, f"sizeof({spelled})", custom=self.notes.customs[name])
-        )
-
-    def custom_value(self, custom: str, type_: cindex.Type) -> CType:
-        """A value of `type_` that one annotation alone makes a custom one."""
-        return self.remember(
-            CType(f"{custom} value", "CUSTOM", type_.spelling, f"sizeof({type_.spelling})", custom=custom)
-        )
-
-    def handle(self, name: str, type_: cindex.Type) -> CType:
-        handle = self.notes.handles[name]
-        record = type_.get_canonical().kind == TypeKind.RECORD
-        if record and type_.get_canonical().get_size() < 0:
-            return self.remember(
-                CType(name, "HANDLE", f"{type_.spelling} *", "sizeof(void *)", owner=self.owner_of(type_))
-            )
-        by_address = handle.by_address or record
-        found = CType(
-            name, "BOX" if by_address else "HANDLE", name, f"sizeof({name})" if by_address else "sizeof(void *)",
-            owner=self.owner_of(type_),
-        )  # fmt: skip
-        self.remember(found)
-        if by_address and type_.get_canonical().kind == TypeKind.RECORD and name not in self.notes.opaque:
-            found.fields = self.fields(found, type_.get_canonical())
-        return found
-
-    def named(self, name: str) -> CType:
-        """The handle type `name`, where C says void *."""
-        if name not in self.notes.handles:
-            raise Unknown(f"TYPE={name} names no handle")
-        return self.remember(
-            CType(name, "HANDLE", name, "sizeof(void *)", owner=self.notes.owners.get(name, ""))
-        )
-
-    def plain_type(self, type_: cindex.Type, bottom: cindex.Type) -> CType:
-        name = strip(type_)
-        kind = bottom.kind
-        if kind == TypeKind.VOID:
-            return VOID
-        if kind == TypeKind.BOOL:
-            return self.remember(CType(name, "BOOL", name, "1"))
-        if kind in SIGNED | UNSIGNED:
-            signed = kind in SIGNED
-            is_char = kind in (TypeKind.CHAR_S, TypeKind.CHAR_U) and name == "char"
-            return self.remember(
-                CType(name, "CHAR" if is_char else "INTEGER", name, f"sizeof({name})", signed=signed)
-            )
-        if kind in FLOATS:
-            return self.remember(CType(name, "FLOAT", name, f"sizeof({name})", signed=True))
-        if kind == TypeKind.ENUM:
-            return self.enum(type_, bottom)
-        if kind == TypeKind.RECORD:
-            return self.struct(type_, bottom)
-        if kind == TypeKind.POINTER:
-            return self.pointer_type(type_, bottom)
-        raise Unknown(f"no vocabulary for the type {type_.spelling} ({kind.name})")
-
-    def enum(self, type_: cindex.Type, bottom: cindex.Type) -> CType:
-        declaration = bottom.get_declaration()
-        anonymous = "unnamed" in strip(type_) or not strip(type_)
-        spelled = self.headers.typedefs.get(strip(bottom), strip(type_))
-        if spelled in self.types:
-            return self.types[spelled]
-        name = (
-            spelled if not anonymous else f"enum of {declaration.location.file}:{declaration.location.line}"
-        )
-        members = [
-            (c.spelling, c.enum_value)
-            for c in declaration.get_children()
-            if c.kind == CursorKind.ENUM_CONSTANT_DECL
-        ]
-        return self.remember(
-            CType(
-                name,
-                "ENUM",
-                type_.spelling if not anonymous else "int",
-                "sizeof(int)",
-                signed=any(v < 0 for _, v in members),
-                owner=self.owner_of(type_),
-                enumerators=members,
-                flags=name in self.notes.flags or looks_like_flags(members),
-            )
-        )
-
-    def struct(self, type_: cindex.Type, bottom: cindex.Type) -> CType:
-        name = self.headers.typedefs.get(strip(bottom), strip(type_))
-        if type_.get_canonical().get_size() < 0:
-            return self.remember(
-                CType(name, "HANDLE", f"{type_.spelling} *", "sizeof(void *)", owner=self.owner_of(type_))
-            )
-        spelled = re.sub(r"\b(const|volatile)\b", "", type_.spelling).strip()
-        # It may be used under another name, which is another library's: the name that it goes by decides.
-        owner = self.owners.get(self.headers.typedef_headers.get(name, ""), "") or self.owner_of(type_)
-        found = CType(name, "BOX", spelled, f"sizeof({spelled})", owner=owner, plain=True)
-        if "unnamed" in name or "anonymous" in name:
-            found.name = name = f"anonymous_{type_.get_declaration().location.line}"
-            found.c, found.size = "char", str(type_.get_canonical().get_size())
-        if name in self.types:
-            return self.types[name]
-        self.remember(found)
-        if name not in self.notes.opaque:
-            found.fields = self.fields(found, bottom)
-        return found
-
-    def nameless(self, outer: CType, cursor: cindex.Cursor) -> CType:
-        """A struct or union that is declared where it is used, as a member of `outer`."""
-        within = f"{outer.within}.{cursor.spelling}" if outer.within else f"{outer.c}, {cursor.spelling}"
-        size = str(cursor.type.get_canonical().get_size())
-        found = CType(
-            f"{outer.name}_{cursor.spelling}",
-            "BOX",
-            "char",
-            size,
-            owner=outer.owner,
-            plain=True,
-            within=within,
-        )
-        if found.name not in self.types:
-            self.remember(found)
-            found.fields = self.fields(found, cursor.type.get_canonical())
-        return self.types[found.name]
-
-    def pointer_type(self, type_: cindex.Type, bottom: cindex.Type) -> CType:
-        target = bottom.get_pointee()
-        canonical = target.get_canonical()
-        name = strip(type_)
-        if canonical.kind in (TypeKind.FUNCTIONPROTO, TypeKind.FUNCTIONNOPROTO):
-            return self.callback(type_, target)
-        if canonical.kind == TypeKind.VOID:
-            return POINTER
-        if strip(target) in self.notes.handles:
-            return self.type(target)
-        if canonical.kind in (TypeKind.CHAR_S, TypeKind.CHAR_U):
-            return STRING
-        if strip(target) == "globus_object_t":
-            return (
-                self.handle("globus_object_t", target)
-                if "globus_object_t" not in self.types
-                else self.types["globus_object_t"]
-            )
-        if canonical.kind == TypeKind.RECORD and type_.kind in ALIASES and canonical.get_size() < 0:
-            return self.remember(CType(name, "HANDLE", name, "sizeof(void *)", owner=self.owner_of(type_)))
-        if canonical.kind == TypeKind.RECORD:
-            return self.type(target)
-        if canonical.kind == TypeKind.POINTER and canonical.get_pointee().kind in (
-            TypeKind.CHAR_S,
-            TypeKind.CHAR_U,
-        ):
-            return STRINGS
-        raise Unknown(f"no vocabulary for the pointer type {type_.spelling}")
-
-    def fields(self, outer: CType, record: cindex.Type) -> list[tuple[str, Slot]]:
-        found: list[tuple[str, Slot]] = []
-        for cursor in record.get_fields():
-            if cursor.is_bitfield() or not cursor.spelling or cursor.spelling.startswith("__"):
-                continue
-            words = self.notes.field_words(outer.name, cursor.spelling)
-            if "HIDDEN" in words:
-                continue
-            try:
-                slot = self.field(outer, cursor, words)
-            except Unknown:
-                continue  # a field that Python cannot read does not make the struct useless
-            slot.when = given("WHEN", words) or ""
-            slot.fallback = given("FALLBACK", words) or ""
-            found.append((cursor.spelling, slot))
-        names = [name for name, _ in found]
-        for name, slot in found:
-            counter = given("COUNT", self.notes.field_words(outer.name, name))
-            slot.partner = names.index(counter) if counter else -1
-        return found
-
-    def field(self, outer: CType, cursor: cindex.Cursor, words: list[str]) -> Slot:
-        name, type_, extent = cursor.spelling, cursor.type, "0"
-        array = type_.get_canonical()
-        if array.kind == TypeKind.CONSTANTARRAY:
-            extent = str(array.element_count)
-            type_ = next(a for a in layers(type_) if a.kind == TypeKind.CONSTANTARRAY).element_type
-        if custom := given("CUSTOM", words):
-            return Slot(name, self.custom_value(custom, type_), "IN", ["NULLABLE"], extent=extent)
-        if "GIVEN" in words or "DATA" in words:
-            return Slot(name, DATA, "IN", [w for w in words if w == "GIVEN"], extent=extent)
-        if named := given("TYPE", words):
-            return Slot(name, self.named(named), "IN", ["NULLABLE"], extent=extent)
-        if "unnamed" in strip(type_) and type_.get_canonical().kind == TypeKind.RECORD:
-            return Slot(name, self.nameless(outer, cursor), "BY_VALUE", extent=extent)
-        target = pointer(type_) if strip(type_) not in self.notes.customs else None
-        if target is not None and given("COUNT", words):
-            return self.counted_field(name, target)
-        if target is not None and "ARRAY" in words:
-            return Slot(name, self.array_element(target), "ARRAY", [w for w in words if w == "TERMINATED"])
-        if target is not None and target.get_canonical().kind not in (
-            TypeKind.CHAR_S,
-            TypeKind.FUNCTIONPROTO,
-        ):
-            return Slot(name, self.pointed_field(target), "IN", ["NULLABLE"], extent=extent)
-        ctype = self.type(type_)
-        return Slot(name, ctype, "BY_VALUE" if ctype.kind == "BOX" else "IN", ["NULLABLE"], extent=extent)
-
-    def counted_field(self, name: str, target: cindex.Type) -> Slot:
-        """A pointer to as many elements as another member counts."""
-        if target.get_canonical().kind in (TypeKind.UCHAR, TypeKind.CHAR_S):
-            return Slot(name, POINTER, "READ", ["NULLABLE"])
-        inline = ["INLINE"] if target.get_canonical().kind == TypeKind.RECORD else []
-        return Slot(name, self.array_element(target), "ARRAY", inline)
-
-    def pointed_field(self, target: cindex.Type) -> CType:
-        inner = target.get_canonical()
-        if inner.kind == TypeKind.RECORD or strip(target) in self.notes.handles:
-            ctype = self.type(target)
-            return POINTER if ctype.kind == "CUSTOM" else ctype
-        is_strings = inner.kind == TypeKind.POINTER and inner.get_pointee().kind == TypeKind.CHAR_S
-        return STRINGS if is_strings else POINTER
-
-    def aliases(self) -> list[tuple[str, CType]]:
-        """The further names that the headers give to a struct or enum."""
-        found = []
-        for cursor in self.headers.top_level:
-            if cursor.kind.name != "TYPEDEF_DECL" or cursor.spelling in self.types:
-                continue
-            tag = re.sub(
-                r"^(struct|union|enum) ", "", cursor.underlying_typedef_type.get_canonical().spelling
-            )
-            ctype = self.types.get(self.headers.typedefs.get(tag, ""))
-            if ctype and ctype.name != cursor.spelling and ctype.kind in ("BOX", "ENUM"):
-                found.append((cursor.spelling, ctype))
-        return found
+class Classifier(Types):
+    """Callbacks, parameters and results."""
 
     # ---- callbacks -----------------------------------------------------------------------------------------------
 
@@ -423,6 +43,8 @@ class Classifier:
             result.type = STATUS
         if "DATA" in self.notes.result_words(name):
             result.type = DATA
+        if "HOLDS" in self.notes.result_words(name):
+            result.flags = [*result.flags, "HOLDS"]
         if counts := next(
             (w.split("=")[1] for w in self.notes.result_words(name) if w.startswith("LENGTH=")), None
         ):
@@ -669,14 +291,6 @@ class Classifier:
         absent = ["NULLABLE"] if ctype.custom in ("oid", "evp_md") else []
         return slot(ctype, "OUT", *absent, *([] if "BORROWED" in words else ["OWNED"]))
 
-    def array_element(self, target: cindex.Type) -> CType:
-        inner = pointer(target)
-        characters = (TypeKind.CHAR_S, TypeKind.CHAR_U)
-        is_pointer = target.get_canonical().kind == TypeKind.POINTER
-        if is_pointer and inner is not None and inner.get_canonical().kind in characters:
-            return STRING
-        return self.type(target)
-
     def object_parameter(
         self, function: str, name: str, ctype: CType, words: list[str], slot: MakeSlot
     ) -> Slot:
@@ -729,28 +343,6 @@ class Classifier:
             length.partner = index
 
 
-FLAGS = {
-    "NULLABLE", "CONSUMES", "OWNED", "FREE", "OPENSSL_FREE", "KEEPS", "LASTING", "DURING", "WRITABLE", "TERMINATED",
-    "EXTERNAL", "RELEASES", "SHARED", "FOREVER", "BY_ADDRESS", "VIEW", "GIVEN", "HOLDS", "FRAGILE", "LENT",
-}  # fmt: skip
-LIFETIMES = {"LASTING", "DURING", "ONCE"}
-COUNTED = {
-    "READ",
-    "WRITE",
-    "BYTES_OUT",
-    "IOVEC",
-    "ARRAY",
-    "INOUT_ARRAY",
-    "OUT_ARRAY",
-    "ARRAY_OUT",
-    "DEFERRED",
-}
-ROLES = {
-    "IN", "BY_VALUE", "IN_POINTER", "OUT", "INOUT", "DEFERRED", "READ", "WRITE", "LENGTH", "BYTES_OUT", "IOVEC", "ARRAY",
-    "CALL", "CALL_ARG", "NOTHING", "OUT_ARRAY", "INOUT_ARRAY", "ARRAY_OUT", "CHARS_OUT", "SILENT",
-}  # fmt: skip
-
-
 def pair_arguments(slots: list[Slot]) -> None:
     """Of several callbacks, each with an argument of its own, that follows it."""
     arguments = [i for i, s in enumerate(slots) if s.role == "CALL_ARG"]
@@ -758,35 +350,8 @@ def pair_arguments(slots: list[Slot]) -> None:
         slots[index].partner = max(i for i in range(index) if slots[i].role == "CALL")
 
 
-def given(key: str, words: list[str]) -> str | None:
-    """The last `value` of the words key=value."""
-    return next((w.split("=", 1)[1] for w in reversed(words) if w.startswith(f"{key}=")), None)
-
-
-def is_va_list(type_: cindex.Type) -> bool:
-    return strip(type_) == "va_list" or "__va_list_tag" in type_.get_canonical().spelling.split("(")[0]
-
-
-def role_of_lifetime(words: list[str]) -> bool:
-    return bool(LIFETIMES & set(words))
-
-
-def borrows(function: str, words: list[str]) -> bool:
-    if "BORROWED" in words:
-        return True
-    return "OWNED" not in words and bool(
-        re.search(r"_(get|lookup|query|peek|find|first|search)_?", function, re.IGNORECASE)
-    )
-
-
 def is_address_of(ctype: CType, target: cindex.Type) -> bool:
     """Whether `target *` is how C passes this object: a box's address, or a pointer that is the handle itself."""
     if ctype.kind == "BOX":
         return pointer(target) is None
     return ctype.c.endswith("*") and pointer(target) is None
-
-
-def looks_like_flags(members: list[tuple[str, int]]) -> bool:
-    """Distinct single bits, and more than two of them, are or-ed together."""
-    bits = [v for _, v in members if v and v & (v - 1) == 0 and v > 0]
-    return len(bits) >= 3 and len(set(bits)) == len([v for _, v in members if v]) and max(bits, default=0) > 4

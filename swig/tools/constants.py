@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from clang import cindex
 from clang.cindex import CursorKind, TypeKind
 
-from classify import strip
+from clang_types import strip
 from headers import Headers
 
 INTEGERS = {

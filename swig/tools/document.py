@@ -6,8 +6,8 @@ import re
 import textwrap
 
 from annotations import Annotations
-from classify import CType, Signature, Slot
 from headers import Function
+from model import CType, Signature, Slot
 from prose import ManPages, Prose, from_comment
 from python_types import (
     OUTPUTS,

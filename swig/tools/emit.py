@@ -9,10 +9,12 @@ from pathlib import Path
 from clang import cindex
 
 from annotations import Annotations
-from classify import Classifier, CType, Signature, Slot, is_va_list
+from clang_types import is_va_list
+from classify import Classifier
 from constants import Constant
 from document import Documenter
 from headers import Function, Headers, declare, named
+from model import DATA, MAJOR, POINTER, STATUS, STRING, STRINGS, VOID, CType, Signature, Slot
 from python_types import inputs, safe
 
 BANNER = "/* Generated from {source} and the installed headers: do not edit. */\n"
@@ -113,8 +115,6 @@ class TypeWriter:
         )
 
     def extra(self) -> list[CType]:
-        from classify import DATA, MAJOR, POINTER, STATUS, STRING, STRINGS, VOID
-
         return [
             VOID,
             STRING,
@@ -161,8 +161,11 @@ class TypeWriter:
             before += self.fields_text(ctype)
             members.append(f".fields = {ctype.symbol}_fields")
         if handle and handle.destroy and handle.destroy != "nothing":
-            before += destroy_text(ctype, handle.destroy, anytime=ctype.name in self.notes.anytime)
+            anytime = ctype.name in self.notes.anytime
+            before += destroy_text(ctype, handle.destroy, anytime=anytime)
             members.append(f".destroy = {ctype.symbol}_destroy")
+            if not anytime:
+                members.append(".ends_with_module = true")
         if (ctype.plain and not handle) or ctype.name in self.notes.makeable:
             members.append(".is_plain = true")
         if ctype.name in self.notes.malloced:
@@ -406,11 +409,12 @@ class ModuleWriter:
         for function, _ in self.functions:
             if function.header in self.notes.commands:
                 targets, driver, command = function.name.split("__")
+                adapter = f"(void *){function.adapter}" if function.adapter else "NULL"
                 rows.append(
-                    f"    {{{c_string(driver)}, {c_string(targets)}, {command}, &gl_f_{function.name}}},\n"
+                    f"    {{{c_string(driver)}, {c_string(targets)}, {command}, &gl_f_{function.name}, {adapter}}},\n"
                 )
         return (
-            f"static const gl_command gl_commands[] = {{\n{''.join(rows)}    {{NULL, NULL, 0, NULL}}}};\n"
+            f"static const gl_command gl_commands[] = {{\n{''.join(rows)}    {{NULL, NULL, 0, NULL, NULL}}}};\n"
             if rows
             else ""
         )

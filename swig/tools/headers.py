@@ -150,18 +150,26 @@ class Headers:
 
 
 def adapted(functions: dict[str, Function]) -> dict[str, Function]:
-    """gl_adapt_<name> takes the place of <name>; whatever else is ours is no function of the library."""
+    """gl_adapt_<name> takes the place of <name>; whatever else is ours is no function of the library.
+
+    A control command is described by its own arguments only: the adapter gets three more before them.
+    """
     found = {name: function for name, function in functions.items() if not name.startswith(OURS)}
     for symbol, adapter in functions.items():
         if symbol.startswith(ADAPTER):
             original = found[symbol.removeprefix(ADAPTER)]
             original.parameters, original.result, original.adapter = (
-                adapter.parameters,
+                adapter.parameters[3 if is_command(original.name) else 0 :],
                 adapter.result,
                 symbol,
             )
             original.variadic = adapter.variadic
     return found
+
+
+def is_command(name: str) -> bool:
+    """<targets>__<driver>__<command>, of the header that %commands names."""
+    return name.count("__") == 2 and not name.startswith("_")
 
 
 def is_adjacent(cursor: cindex.Cursor) -> bool:

@@ -10,8 +10,8 @@ import keyword
 import re
 
 from annotations import Annotations
-from classify import CType, Signature, Slot
 from headers import Function
+from model import CType, Signature, Slot
 
 OUTPUTS = {
     "OUT", "LENGTH_OUT", "INOUT", "BYTES_OUT", "DEFERRED", "CHARS_OUT", "OUT_ARRAY", "INOUT_ARRAY", "ARRAY_OUT",
@@ -31,6 +31,7 @@ CUSTOM = {
     "file": ("IO[Any]", "IO[Any] | None"),
     "gss_buffer": ("Buffer | None", "bytes"),
     "extensions": ("dict[str, str]", "dict[str, str]"),
+    "http_headers": ("None", "dict[str, str]"),
     "oid": ("Identifier", "OID"),
     "oid_set": ("Sequence[Identifier]", "list[OID]"),
     "buffer_set": ("Sequence[Buffer]", "list[bytes]"),

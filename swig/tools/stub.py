@@ -6,10 +6,11 @@ import re
 import textwrap
 
 from annotations import Annotations
-from classify import Classifier, CType, Signature
+from classify import Classifier
 from constants import Constant
 from document import Documenter
 from headers import Function
+from model import CType, Signature
 from python_types import OUTPUTS, Namer, is_control, is_named_callback, safe, signature_text
 
 HEADING = "# Generated with the module from {source}: do not edit."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 from typing import TYPE_CHECKING
@@ -163,7 +164,8 @@ def test_a_session_ends_with_the_server(grid: Grid) -> None:
     with grid.start_myproxy() as server, socket.create_connection(("127.0.0.1", server.port), 10) as session:
         server.stop()
         session.settimeout(10)
-        assert session.recv(1) == b""
+        with contextlib.suppress(ConnectionResetError):  # as good an end: the server had not accepted it yet
+            assert session.recv(1) == b""
 
 
 def test_wrong_options_are_told(grid: Grid) -> None:

@@ -6,37 +6,27 @@ import gc
 import os
 import subprocess
 import weakref
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lowlevel.conftest import activating
 
 from globus_lowlevel import (
     GlobusError,
     callout,
-    common,
     gram_jobmanager_callout_error,
     gridmap_callout_error,
     gss_assist,
     gssapi,
 )
 
-MODULES = (
+active = activating(
     callout.GLOBUS_CALLOUT_MODULE,
     gss_assist.GLOBUS_GSI_GSS_ASSIST_MODULE,
     gridmap_callout_error.GLOBUS_GRIDMAP_CALLOUT_ERROR_MODULE,
     gram_jobmanager_callout_error.GLOBUS_GRAM_JOBMANAGER_CALLOUT_ERROR_MODULE,
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def active() -> Iterator[None]:
-    for module in MODULES:
-        common.globus_module_activate(module)
-    yield
-    for module in reversed(MODULES):
-        common.globus_module_deactivate(module)
 
 
 @pytest.fixture

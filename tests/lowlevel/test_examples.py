@@ -98,3 +98,78 @@ def test_xio_echo_refuses_another_user(grid: Grid, echo_server: str) -> None:
     assert done.returncode == 1
     assert "hello" not in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_gram_submit_tells_the_states_of_a_job(grid: Grid, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = run(
+        grid, "gram_submit.py", grid.gram.contact, f"&(executable=/bin/echo)(arguments=hello)(stdout={out})"
+    )
+    assert done.returncode == 0, done.stderr
+    contact, *states = done.stdout.splitlines()
+    assert contact.startswith("https://")
+    assert states[-1] == "done"
+    assert out.read_text() == "hello\n"
+
+
+def test_gram_submit_says_what_went_wrong(grid: Grid) -> None:
+    failed = run(grid, "gram_submit.py", grid.gram.contact, "&(executable=/no/such/program)")
+    assert failed.returncode == 1
+    assert failed.stdout.splitlines()[-1] == "failed: the executable does not exist"
+    refused = run(grid, "gram_submit.py", grid.gram.contact, "&(executable")
+    assert refused.returncode == 1
+    assert "RSL" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_gram_submit_cancels_its_job(grid: Grid) -> None:
+    with subprocess.Popen(
+        command("gram_submit.py", grid.gram.contact, "&(executable=/bin/sleep)(arguments=60)"),
+        env=os.environ | grid.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        while process.stdout.readline().strip() != "active":
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        told, said = process.communicate(timeout=LIMIT)
+    assert process.returncode == 1, said
+    assert "failed: the user cancelled the job" in told
+
+
+@pytest.fixture
+def acceptor(grid: Grid) -> Iterator[subprocess.Popen[str]]:
+    """The waiting side of the handshake example, with the host's credential."""
+    environment = os.environ | grid.env
+    del environment["X509_USER_PROXY"]
+    environment |= {"X509_USER_CERT": str(grid.host.cert), "X509_USER_KEY": str(grid.host.key)}
+    with subprocess.Popen(
+        command("gss_handshake.py", "accept"), env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        yield process
+        process.kill()
+
+
+def test_gss_handshake_delegates_and_encrypts(grid: Grid, acceptor: subprocess.Popen[str]) -> None:
+    assert acceptor.stdout is not None
+    port = acceptor.stdout.readline().strip()
+    done = run(grid, "gss_handshake.py", "initiate", port, "Grüße", "--expect", grid.host.subject)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [f"connected to {grid.host.subject}", "GRÜSSE"]
+    said, complained = acceptor.communicate(timeout=LIMIT)
+    assert acceptor.returncode == 0, complained
+    first, second = said.splitlines()
+    assert first == f"accepted {grid.user.subject}"
+    assert re.fullmatch(rf"may act as {re.escape(grid.user.subject)} for \d+ minutes", second)
+
+
+def test_gss_handshake_talks_to_nobody_else(grid: Grid, acceptor: subprocess.Popen[str]) -> None:
+    assert acceptor.stdout is not None
+    port = acceptor.stdout.readline().strip()
+    done = run(grid, "gss_handshake.py", "initiate", port, "hello", "--expect", grid.user.subject)
+    assert done.returncode == 1
+    assert "do not match" in done.stderr
+    assert "Traceback" not in done.stderr
+    said, complained = acceptor.communicate(timeout=LIMIT)
+    assert acceptor.returncode == 1
+    assert "accepted" not in said
+    assert "Traceback" not in complained

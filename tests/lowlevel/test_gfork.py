@@ -7,12 +7,12 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lowlevel.conftest import eventually
 
 from globus_lowlevel import GlobusError, common, gfork
 
@@ -112,11 +112,11 @@ def port(tmp_path: Path, log: Path) -> Iterator[int]:
 
 
 def wait_for(log: Path, line: str, times: int = 1) -> list[str]:
-    deadline = time.monotonic() + LIMIT
-    while not log.exists() or log.read_text().splitlines().count(line) < times:
-        assert time.monotonic() < deadline, log.read_text() if log.exists() else "no master"
-        time.sleep(0.01)
-    return log.read_text().splitlines()
+    def lines() -> list[str]:
+        return log.read_text().splitlines() if log.exists() else ["no master"]
+
+    assert eventually(lambda: lines().count(line) >= times), lines()
+    return lines()
 
 
 def test_workers_and_their_master_exchange_messages(port: int, log: Path) -> None:
@@ -162,10 +162,7 @@ def test_a_server_that_is_gone_is_an_error(monkeypatch: pytest.MonkeyPatch, reco
         gfork.globus_gfork_broadcast(handle, [b"x"], print, None)
     os.close(to_worker[1])
     assert ended.wait()[1] == "argument"
-    deadline = time.monotonic() + LIMIT
-    while not handle.closed:
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
+    assert eventually(lambda: handle.closed)
     with pytest.raises(ValueError, match="closed"):
         gfork.globus_gfork_child_stop(handle)
     common.globus_module_deactivate(gfork.GLOBUS_GFORK_CHILD_MODULE)

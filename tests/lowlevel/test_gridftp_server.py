@@ -8,18 +8,20 @@ import os
 import pwd
 import stat
 import subprocess
+import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lowlevel.conftest import eventually
 
 import globus_lowlevel
 from globus_lowlevel import GlobusError, common, gridftp_server, gridftp_server_control
 
 LIMIT = 30.0
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Upload:
@@ -113,6 +115,7 @@ class Store:
         self.sessions: list[str] = []
         self.ended: list[object] = []
         self.commands: list[tuple[Any, str]] = []
+        self.without_dot = False  # listings are without the entry of the directory itself
 
     def interface(self) -> Any:
         return gridftp_server.globus_gfs_storage_iface_t(
@@ -155,7 +158,10 @@ class Store:
                 gridftp_server.globus_gridftp_server_finished_stat(operation, error, None)
                 return
             inside = path in self.directories and not info.file_only
-            entries = [self.entry(name) for name in self.children(path)] if inside else [own]
+            entries = [own] if not inside else [self.entry(name) for name in self.children(path)]
+            if inside and not self.without_dot:
+                own.name = "."
+                entries.insert(0, own)
         gridftp_server.globus_gridftp_server_finished_stat(operation, None, entries)
 
     def on_send(self, operation: Any, info: Any, session: Any) -> None:
@@ -194,7 +200,8 @@ class Store:
 class Served:
     """The embedded server and what it serves."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, restrict_paths: str = "RW/") -> None:
+        """`restrict_paths` adds to those of earlier servers: the library keeps them as long as the process lives."""
         self.store = Store()
         gridftp_server.globus_gridftp_server_add_storage_module("memory", self.store.interface())
         config = directory / "conf"  # empty, in the place of /etc/gridftp.conf
@@ -206,7 +213,7 @@ class Served:
                 *("globus-gridftp-server", "-c", str(config), "-C", str(directory / "conf.d")),
                 *("-port", "0", "-control-interface", "127.0.0.1", "-data-interface", "127.0.0.1"),
                 *("-logfile", str(directory / "log"), "-allow-anonymous", *user),
-                *("-dsi", "memory", "-connections-max", "100"),
+                *("-dsi", "memory", "-connections-max", "100", "-restrict-paths", restrict_paths),
             ]
         )
         self.stopped = threading.Event()
@@ -230,19 +237,10 @@ class Served:
         return self.sessions() == 0 and len(self.store.ended) == len(self.store.sessions)
 
     def stop(self) -> None:
-        assert wait_until(lambda: self.sessions() == 0)
+        assert eventually(lambda: self.sessions() == 0)
         gridftp_server.globus_gridftp_server_embed_stop(self.handle)
         assert self.stopped.wait(LIMIT), "the server did not stop"
         gridftp_server.globus_gridftp_server_embed_destroy(self.handle)
-
-
-def wait_until(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + LIMIT
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.005)
-    return True
 
 
 @pytest.fixture(scope="module")
@@ -384,7 +382,7 @@ def test_a_client_that_dies(served: Served, store: Store, tmp_path: Path) -> Non
     client.kill()
     client.stdout.close()
     client.wait(LIMIT)
-    assert wait_until(lambda: len(store.ended) > before and served.idle())
+    assert eventually(lambda: len(store.ended) > before and served.idle())
     store.files["/i"] = b"next"
     copied(f"{served.url}/i", f"file://{tmp_path}/i")
     assert (tmp_path / "i").read_bytes() == b"next"
@@ -394,7 +392,7 @@ def test_nothing_is_left_of_sessions(served: Served, store: Store, tmp_path: Pat
     store.files["/j"] = b"j"
 
     def count() -> dict[str, int]:
-        assert wait_until(served.idle)
+        assert eventually(served.idle)
         globus_lowlevel.reap()
         return {name: count for name, count in globus_lowlevel.live().items() if name != "called"}
 
@@ -403,5 +401,39 @@ def test_nothing_is_left_of_sessions(served: Served, store: Store, tmp_path: Pat
     for _ in range(3):
         copied(f"{served.url}/j", f"file://{tmp_path}/j")
         copied(f"file://{tmp_path}/j", f"{served.url}/j")
-    assert wait_until(lambda: count() == before), (before, count())
+    assert eventually(lambda: count() == before), (before, count())
     assert set(store.ended) == {store}
+
+
+def show_restricted(directory: Path) -> None:
+    """What a client sees of /docs, of which it may only see what leads to /docs/inner."""
+    common.globus_module_activate(gridftp_server.GLOBUS_GRIDFTP_SERVER_MODULE)
+    served = Served(directory, "RW/docs/inner")
+    served.store.files["/docs/secret"] = b""
+    served.store.directories |= {"/docs", "/docs/inner", "/docs/other"}
+    with ftplib.FTP(timeout=LIMIT) as ftp:
+        ftp.connect("127.0.0.1", served.port)
+        ftp.login()
+        print(sorted(name for name, _ in ftp.mlsd("/docs") if name))
+        served.store.directories.remove("/docs/inner")
+        print(sorted(name for name, _ in ftp.mlsd("/docs") if name))
+        served.store.without_dot = True
+        with pytest.raises(ftplib.Error):
+            list(ftp.mlsd("/docs"))
+    served.stop()
+
+
+def test_entries_are_hidden(tmp_path: Path) -> None:
+    """In a process of its own, or later servers would be restricted, too."""
+    program = (
+        "import pathlib, sys\n"
+        "from tests.lowlevel import test_gridftp_server\n"
+        "test_gridftp_server.show_restricted(pathlib.Path(sys.argv[1]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, timeout=2 * LIMIT, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["['.', 'inner']", "['.']"]
+    assert "must have '.' among them" in done.stderr

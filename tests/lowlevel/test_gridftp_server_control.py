@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.lowlevel.conftest import activating
 
-from globus_lowlevel import GlobusError, common
+from globus_lowlevel import GlobusError
 from globus_lowlevel import gridftp_server_control as gsc
 
 LIMIT = 30.0
@@ -22,11 +23,7 @@ SUCCESS = gsc.GLOBUS_GRIDFTP_SERVER_CONTROL_RESPONSE_SUCCESS
 FAILED = gsc.GLOBUS_GRIDFTP_SERVER_CONTROL_RESPONSE_ACTION_FAILED
 
 
-@pytest.fixture(scope="module", autouse=True)
-def active() -> Iterator[None]:
-    common.globus_module_activate(gsc.GLOBUS_GRIDFTP_SERVER_CONTROL_MODULE)
-    yield
-    common.globus_module_deactivate(gsc.GLOBUS_GRIDFTP_SERVER_CONTROL_MODULE)
+active = activating(gsc.GLOBUS_GRIDFTP_SERVER_CONTROL_MODULE)
 
 
 class Data:
@@ -324,6 +321,8 @@ def test_what_c_would_follow_is_checked(site: Site) -> None:
     nameless = gsc.globus_gridftp_server_control_stat_t()
     with pytest.raises(GlobusError, match="no name"):
         gsc.globus_gridftp_server_control_list_buffer_alloc("LIST:", 0, "/", [nameless])
+    with pytest.raises(GlobusError, match="letters of facts"):
+        gsc.globus_gridftp_server_control_list_buffer_alloc("file", 0, "/", [])
     with pytest.raises(GlobusError):
         gsc.globus_gridftp_server_control_start(site.server, None, -1, print, None)
     with pytest.raises(TypeError):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.lowlevel.conftest import activating
 
 from globus_lowlevel import GlobusError, common, gsi_openssl_module, gsi_proxy_ssl
 from globus_lowlevel import gsi_openssl_error as errors
@@ -13,13 +13,7 @@ from globus_lowlevel import gsi_openssl_error as errors
 MODULE = errors.GLOBUS_GSI_OPENSSL_ERROR_MODULE
 
 
-@pytest.fixture(scope="module", autouse=True)
-def active() -> Iterator[None]:
-    for module in (common.GLOBUS_COMMON_MODULE, MODULE):
-        common.globus_module_activate(module)
-    yield
-    for module in (MODULE, common.GLOBUS_COMMON_MODULE):
-        common.globus_module_deactivate(module)
+active = activating(common.GLOBUS_COMMON_MODULE, MODULE)
 
 
 @pytest.fixture(autouse=True)

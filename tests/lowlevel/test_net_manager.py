@@ -7,21 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.lowlevel.conftest import activating
 
-from globus_lowlevel import GlobusError, common, net_manager, xio, xio_drivers
+from globus_lowlevel import GlobusError, net_manager, xio, xio_drivers
 
 LIMIT = 30.0
 
 
-@pytest.fixture(scope="module", autouse=True)
-def active() -> Iterator[None]:
-    modules = (xio.GLOBUS_XIO_MODULE, net_manager.GLOBUS_NET_MANAGER_MODULE)
-    for module in modules:
-        common.globus_module_activate(module)
-    yield
-    for module in reversed(modules):
-        common.globus_module_deactivate(module)
-
+active = activating(xio.GLOBUS_XIO_MODULE, net_manager.GLOBUS_NET_MANAGER_MODULE)
 
 # ---- attributes ----------------------------------------------------------------------------------------------
 

@@ -43,14 +43,8 @@ def check(reports: list[dict[str, Any]]) -> None:
         assert report["functions"] == 0 or report["exceptions"] > 0
 
 
-def known_faults(module: str) -> Any:
-    reason = NATURE["UNMENDED"].get(module)
-    marks = [] if reason is None else [pytest.mark.xfail(reason=reason, strict=False)]
-    return pytest.param(module, marks=marks)
-
-
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("module", [known_faults(module) for module in MODULES])
+@pytest.mark.parametrize("module", MODULES)
 def test_hostile_arguments_raise(module: str) -> None:
     check(campaign(module, "--rounds", "4", limit=280))
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.lowlevel.conftest import activating
 
 from globus_lowlevel import GlobusError, common, rsl
 
 SPEC = "&(executable=/bin/echo)(arguments=a $(VAR) 'b c')(environment=(HOME /home)(X 1))(count=2)"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def active() -> Iterator[None]:
-    common.globus_module_activate(rsl.GLOBUS_RSL_MODULE)
-    yield
-    common.globus_module_deactivate(rsl.GLOBUS_RSL_MODULE)
+active = activating(rsl.GLOBUS_RSL_MODULE)
 
 
 @pytest.fixture(autouse=True)
@@ -237,6 +233,12 @@ def test_a_table_of_the_common_library() -> None:
     with pytest.raises(GlobusError, match="stands for nothing"):
         rsl.globus_rsl_value_eval(variable("B"), table, False)
     common.globus_symboltable_destroy(table)
+    literal = rsl.globus_rsl_value_make_literal("text")
+    for wrong, error in ((table, ValueError), (common.GLOBUS_COMMON_MODULE, TypeError), (object(), TypeError)):
+        with pytest.raises(error):
+            rsl.globus_rsl_value_eval(literal, wrong, False)
+    with pytest.raises(TypeError):
+        rsl.globus_rsl_value_eval(literal, None, None)
 
 
 def test_a_mapping_that_raises() -> None:

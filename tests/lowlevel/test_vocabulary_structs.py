@@ -60,12 +60,15 @@ def test_every_kind_of_field(toy: Any, steady: Steady) -> None:
         record.place = toy.toy_point_t(x=9)
         record.line.to.x = 5
         record.corners[2].y = 7.5
-        assert toy.toy_record_describe(record) == "caf\udce9/1,2,3,4/1/text/9/5/7.5/1"
+        record.words = ["first", "last"]
+        assert toy.toy_record_describe(record) == "caf\udce9/1,2,3,4/1/text/9/5/7.5/1/2last"
         assert (record.label, record.values, record.color) == ("caf\udce9", (1, 2, 3, 4), toy.TOY_RED)
         assert (record.text, record.place.x, record.flag) == ("text", 9, True)
+        assert record.words == ["first", "last"]
         record.text = None
         record.place = None
-        assert toy.toy_record_describe(record) == "caf\udce9/1,2,3,4/1/-/-1/5/7.5/1"
+        record.words = None
+        assert toy.toy_record_describe(record) == "caf\udce9/1,2,3,4/1/-/-1/5/7.5/1/0"
         assert record.place is None
 
     call()

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.lowlevel.conftest import activating
 
 import globus_lowlevel
-from globus_lowlevel import GlobusError, common, xio, xio_drivers
+from globus_lowlevel import GlobusError, xio, xio_drivers
 
 LIMIT = 20.0
 
@@ -32,11 +33,7 @@ class Callback:
         return self.calls[0]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def active() -> Iterator[None]:
-    common.globus_module_activate(xio.GLOBUS_XIO_MODULE)
-    yield
-    common.globus_module_deactivate(xio.GLOBUS_XIO_MODULE)
+active = activating(xio.GLOBUS_XIO_MODULE)
 
 
 @pytest.fixture
@@ -281,6 +278,34 @@ def test_file_driver_round_trip(tmp_path: Any) -> None:
     assert buffer == b"456"
     with open(name, "rb") as file:
         assert file.read() == b"0123456789"
+
+
+def test_drivers_that_call_themselves_file_have_their_own_commands() -> None:
+    popen, pipe = xio.globus_xio_driver_load("popen"), xio.globus_xio_driver_load("pipe")
+    attr = xio.globus_xio_attr_init()
+    xio.globus_xio_attr_cntl(attr, popen, xio_drivers.GLOBUS_XIO_POPEN_SET_PROGRAM, ["/bin/echo", "hello"])
+    stack = xio.globus_xio_stack_init(None)
+    xio.globus_xio_stack_push_driver(stack, popen)
+    handle = xio.globus_xio_handle_create(stack)
+    xio.globus_xio_open(handle, "echo", attr)
+    buffer = bytearray(6)
+    assert xio.globus_xio_read(handle, buffer, 6, None) == 6
+    assert buffer == b"hello\n"
+    xio.globus_xio_close(handle, None)
+    reading, writing = os.pipe()
+    xio.globus_xio_attr_cntl(attr, pipe, xio_drivers.GLOBUS_XIO_PIPE_SET_IN_HANDLE, reading)
+    os.close(writing)
+    os.close(reading)
+
+
+def test_who_waits_for_nothing_takes_what_is_there(pair: tuple[Any, Any]) -> None:
+    client, peer = pair
+    buffer = bytearray(8)
+    assert xio.globus_xio_read(peer, buffer, 0, None) == 0
+    assert xio.globus_xio_write(client, b"12345678", 0, None) == 8
+    while not (count := xio.globus_xio_read(peer, buffer, 0, None)):
+        pass
+    assert buffer[:count] == b"12345678"[:count]
 
 
 def test_contacts_parse_and_print() -> None:

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.lowlevel.conftest import activating
 
 import globus_lowlevel
-from globus_lowlevel import GlobusError, common, xio, xio_drivers
+from globus_lowlevel import GlobusError, xio, xio_drivers
 
 LIMIT = 20.0
 SET_KEY, GET_KEY, COUNT, SET_NAME, ANY = 1, 2, 3, 4, 5
@@ -39,6 +40,7 @@ class Xor:
     def __init__(self) -> None:
         self.broken: set[str] = set()
         self.seen: list[Any] = []
+        self.login: Any = None
         self.driver = xio.globus_xio_driver_init("xor", self)
         xio.globus_xio_driver_set_attr(
             self.driver, self.attr_init, self.attr_copy, self.attr_cntl, self.attr_destroy
@@ -83,6 +85,7 @@ class Xor:
 
     def open(self, contact: Any, link: Any, attr: Attr | None, operation: Any) -> None:
         self.fail("open")
+        self.login = xio.globus_xio_operation_attr_cntl(operation, xio.GLOBUS_XIO_ATTR_GET_CREDENTIAL)
         state = State(attr.key if attr else 0x20)
         xio.globus_xio_driver_pass_open(operation, contact, self.opened, state)
 
@@ -128,11 +131,7 @@ class Xor:
         arguments.answer(state.count)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def active() -> Iterator[None]:
-    common.globus_module_activate(xio.GLOBUS_XIO_MODULE)
-    yield
-    common.globus_module_deactivate(xio.GLOBUS_XIO_MODULE)
+active = activating(xio.GLOBUS_XIO_MODULE)
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +165,7 @@ class Peer:
             accepted.set()
 
         xio.globus_xio_server_register_accept(self.server, on_accept, None)
-        self.client = xio.globus_xio_handle_create(coded)
+        self.client, self.coded = xio.globus_xio_handle_create(coded), coded
         mine = None
         if key is not None:
             mine = xio.globus_xio_attr_init()
@@ -303,6 +302,20 @@ def test_the_end_of_the_stream(driver: Xor) -> None:
         xio.globus_xio_read(peer.client, bytearray(1), 1, None)
     xio.globus_xio_close(peer.client, None)
     xio.globus_xio_server_close(peer.server)
+
+
+def test_who_logs_in(driver: Xor, peer: Peer) -> None:
+    """An open that waits passes the credential alone on."""
+    assert driver.login == (None, None, None, None)
+    attr, opened = xio.globus_xio_attr_init(), threading.Event()
+    who = (None, "/CN=peer", "alice", "secret")
+    xio.globus_xio_attr_cntl(attr, None, xio.GLOBUS_XIO_ATTR_SET_CREDENTIAL, *who)
+    handle = xio.globus_xio_handle_create(peer.coded)
+    contact = xio.globus_xio_server_get_contact_string(peer.server)
+    xio.globus_xio_register_open(handle, contact, attr, lambda *_: opened.set(), None)
+    assert opened.wait(LIMIT)
+    assert driver.login == who
+    xio.globus_xio_close(handle, None)
 
 
 def test_user_data(driver: Xor) -> None:

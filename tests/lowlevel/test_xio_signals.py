@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from tests.lowlevel.conftest import eventually
+from tests.lowlevel.conftest import activating, eventually
 
 import globus_lowlevel
-from globus_lowlevel import GlobusError, common, xio, xio_drivers
+from globus_lowlevel import GlobusError, xio, xio_drivers
 
 LIMIT = 20
 
@@ -23,11 +23,7 @@ class Interrupted(Exception):
     """What the handler raises."""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def active() -> Iterator[None]:
-    common.globus_module_activate(xio.GLOBUS_XIO_MODULE)
-    yield
-    common.globus_module_deactivate(xio.GLOBUS_XIO_MODULE)
+active = activating(xio.GLOBUS_XIO_MODULE)
 
 
 @pytest.fixture(autouse=True)

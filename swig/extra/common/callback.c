@@ -16,7 +16,7 @@ struct registration
     PyObject     *callable, *argument;
     bool          once, fired;          /* a oneshot that has run */
     bool          released;             /* the library's handle is given back */
-    bool          wanted;               /* the Python handle is alive */
+    bool          wanted;               /* the Python handle is alive, or about to be made */
     bool          calls;                /* the library may call it still */
     bool          awaited;              /* the library will tell when it does not call any more */
     registration *next, *previous;
@@ -28,8 +28,8 @@ static registration *new_registration(PyObject *callable, PyObject *argument, bo
 {
     registration *made = calloc(1, sizeof *made);
     if (!made) return (registration *)PyErr_NoMemory();
-    *made = (registration){.callable = Py_NewRef(callable), .argument = Py_NewRef(argument), .once = once, .calls = true,
-                           .next = all};
+    *made = (registration){.callable = Py_NewRef(callable), .argument = Py_NewRef(argument), .once = once, .wanted = true,
+                           .calls = true, .next = all};
     if (all) all->previous = made;
     all = made;
     GL_COUNT(closures, 1);
@@ -80,7 +80,6 @@ static void run(void *user_arg)
         running->calls = false;
         free_unneeded(running);
     }
-    else if (running->released) drop_callable(running);     /* a periodic one may be running twice: it stays */
     else forget_fired(running);
     gl_callback_end(state);
 }
@@ -130,19 +129,23 @@ static int space_in(const char *function, PyObject *object, globus_callback_spac
     return 0;
 }
 
+/* The handle of what was registered. It may have run already: making an object can collect garbage, and so let others in. */
 static PyObject *registered(registration *made, globus_result_t result)
 {
-    PyObject *object = NULL;
-    if (result) gl_raise(gl_error_from_result(result));
-    else object = gl_object_new(gl_type_named("globus_callback_handle_t"), &made->handle, true);
-    made->wanted = object != NULL;
     if (result)
     {
+        gl_raise(gl_error_from_result(result));
         made->released = true;
-        made->calls = false;
+        made->wanted = made->calls = false;
         free_unneeded(made);
+        return NULL;
     }
-    return object;
+    PyObject *object = gl_object_new(gl_type_named("globus_callback_handle_t"), &made->handle, true);
+    if (object) return object;
+    made->wanted = false;
+    if (made->released) free_unneeded(made);
+    else forget_fired(made);
+    return NULL;
 }
 
 PyObject *py_globus_callback_space_register_oneshot(PyObject *delay_time, PyObject *callable, PyObject *argument, PyObject *space)
@@ -191,7 +194,7 @@ static void ended(void *user_arg)
     PyObject *pair = user_arg;
     PyGILState_STATE state;
     if (!gl_callback_begin(&state)) return;
-    cm_dispose(PyTuple_GetItem(pair, 0), PyTuple_GetItem(pair, 1));
+    if (PyTuple_GetItem(pair, 0) != Py_None) cm_dispose(PyTuple_GetItem(pair, 0), PyTuple_GetItem(pair, 1));
     registration *old = PyLong_AsVoidPtr(PyTuple_GetItem(pair, 2));
     old->calls = old->awaited = false;
     free_unneeded(old);
@@ -205,7 +208,7 @@ PyObject *py_globus_callback_unregister(PyObject *handle, PyObject *callable, Py
     if (cm_callable(function, "unregister_callback", callable, true) < 0) return NULL;
     registration *old = live(function, handle);
     if (!old) return NULL;
-    bool told = callable != Py_None;
+    bool told = callable != Py_None || !old->once;      /* a periodic one that is active may be about to call, or have called */
     PyObject *pair = Py_BuildValue("(OON)", callable, argument, PyLong_FromVoidPtr(old));
     if (!pair || gl_give(pair) < 0) return Py_XDECREF(pair), NULL;
     globus_bool_t active = GLOBUS_FALSE;
@@ -216,7 +219,7 @@ PyObject *py_globus_callback_unregister(PyObject *handle, PyObject *callable, Py
     if (!told || result) gl_take(pair);
     Py_DECREF(pair);
     if (result) return gl_raise(gl_error_from_result(result)), NULL;
-    if (!told && !active)
+    if (!told && (!active || old->fired))
     {
         old->calls = false;
         free_unneeded(old);

@@ -1,38 +1,38 @@
-/* globus_gass_copy_cksm(): C frees what it waits with before it has waited, and tells of no failure of the server. So the
- * operation that tells when it is done is waited for here. */
+/* gass_copy: a checksum that is waited for. C's own callback frees what the waiting thread still uses, and its result is lost. */
 #include "gass_copy_adapters.h"
 
 typedef struct
 {
-    globus_mutex_t   mutex;
-    globus_cond_t    cond;
-    bool             done;
+    globus_mutex_t   lock;
+    globus_cond_t    over;
+    bool             is_over;
     globus_object_t *error;
-} operation;
+} wait;
 
-static void finished(void *argument, globus_gass_copy_handle_t *handle, globus_object_t *error)
+static void done(void *argument, globus_gass_copy_handle_t *handle, globus_object_t *error)
 {
-    operation *here = argument;
+    wait *it = argument;
     (void)handle;
-    globus_mutex_lock(&here->mutex);
-    here->error = error ? globus_object_copy(error) : NULL;
-    here->done = true;
-    globus_cond_signal(&here->cond);
-    globus_mutex_unlock(&here->mutex);
+    globus_mutex_lock(&it->lock);
+    it->error = error ? globus_object_copy(error) : NULL;
+    it->is_over = true;
+    globus_cond_signal(&it->over);
+    globus_mutex_unlock(&it->lock);
 }
 
 globus_result_t gl_adapt_globus_gass_copy_cksm(
     globus_gass_copy_handle_t *handle, char *url, globus_gass_copy_attr_t *attr, globus_off_t offset, globus_off_t length,
     const char *algorithm, char *cksm)
 {
-    operation here = {.done = false};
-    globus_mutex_init(&here.mutex, NULL);
-    globus_cond_init(&here.cond, NULL);
-    globus_result_t result = globus_gass_copy_cksm_async(handle, url, attr, offset, length, algorithm, cksm, finished, &here);
-    globus_mutex_lock(&here.mutex);
-    while (result == GLOBUS_SUCCESS && !here.done) globus_cond_wait(&here.cond, &here.mutex);
-    globus_mutex_unlock(&here.mutex);
-    globus_cond_destroy(&here.cond);
-    globus_mutex_destroy(&here.mutex);
-    return here.error ? globus_error_put(here.error) : result;
+    wait it = {.is_over = false};
+    globus_mutex_init(&it.lock, NULL);
+    globus_cond_init(&it.over, NULL);
+    globus_result_t result = globus_gass_copy_cksm_async(handle, url, attr, offset, length, algorithm, cksm, done, &it);
+    globus_mutex_lock(&it.lock);
+    while (!result && !it.is_over) globus_cond_wait(&it.over, &it.lock);
+    globus_mutex_unlock(&it.lock);
+    if (it.error) result = globus_error_put(it.error);
+    globus_cond_destroy(&it.over);
+    globus_mutex_destroy(&it.lock);
+    return result;
 }

@@ -23,6 +23,16 @@ globus_result_t gl_gfs_check_configured(void)
     return GLOBUS_SUCCESS;
 }
 
+/* Whether some paths are, or were, denied: the server applies the restrictions of all servers that the process has had. */
+bool gl_gfs_has_restricted(void)
+{
+    static bool ever;
+    if (globus_i_gfs_config_get("restrict_paths") || globus_i_gfs_config_get("sharing_rp")
+        || globus_i_gfs_config_get("sharing_dn"))
+        ever = true;
+    return ever;
+}
+
 /* Options that hold a pointer to something else than a string. */
 static bool is_string(const char *option)
 {

@@ -161,6 +161,7 @@ globus_result_t gl_adapt_globus_gridftp_server_embed_init(globus_gfs_embed_handl
         free(server);
         return result;
     }
+    gl_gfs_has_restricted();      /* remembers */
     server->handle = *handle;
     pthread_mutex_lock(&servers_lock);
     server->next = servers;

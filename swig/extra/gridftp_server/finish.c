@@ -4,6 +4,9 @@
 #include "gl.h"
 #include "gridftp_server.h"
 
+#include <string.h>
+#include <sys/stat.h>
+
 /* ---- objects that the server keeps ------------------------------------------------------------------------------------------------ */
 
 void gl_gfs_give(void *object)
@@ -126,12 +129,36 @@ static globus_result_t check_names(const globus_gfs_stat_t *stats, int count)
     return GLOBUS_SUCCESS;
 }
 
+static bool is_dot(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* Whether a stat found one file, and not a directory with one file in it. */
+static bool is_file_itself(const gl_operation *known, const globus_gfs_stat_t *stats, int count)
+{
+    const char *slash = strrchr(known->path, '/');
+    return count == 1 && !S_ISDIR(stats->mode) && strcmp(stats->name, slash ? slash + 1 : known->path) == 0;
+}
+
+/* Of a directory that it may not show whole, the server hides entries, and then looks at the first one that is left, were
+ * there none. "." and ".." are never hidden. */
+static globus_result_t check_hiding(const gl_operation *known, const globus_gfs_stat_t *stats, int count)
+{
+    if (count == 0 || known->file_only || !gl_gfs_has_restricted() || is_file_itself(known, stats, count))
+        return GLOBUS_SUCCESS;
+    for (int i = 0; i < count; ++i)
+        if (is_dot(stats[i].name)) return GLOBUS_SUCCESS;
+    return gl_gfs_failure("stat_array: since paths are restricted, the entries of a directory must have '.' among them");
+}
+
 globus_result_t gl_adapt_globus_gridftp_server_finished_stat(
     globus_gfs_operation_t op, globus_result_t result, globus_gfs_stat_t *stat_array, int stat_count)
 {
     gl_operation known;
     globus_result_t status = gl_operation_look(op, GL_OPERATION_STAT, &known);
     if (status == GLOBUS_SUCCESS) status = check_names(stat_array, stat_count);
+    if (status == GLOBUS_SUCCESS) status = check_hiding(&known, stat_array, stat_count);
     if (status == GLOBUS_SUCCESS) status = gl_operation_take(op, GL_OPERATION_STAT);
     if (status != GLOBUS_SUCCESS)
     {
@@ -148,8 +175,10 @@ globus_result_t gl_adapt_globus_gridftp_server_finished_stat(
 globus_result_t gl_adapt_globus_gridftp_server_finished_stat_partial(
     globus_gfs_operation_t op, globus_result_t result, globus_gfs_stat_t *stat_array, int stat_count)
 {
-    globus_result_t status = gl_operation_check(op, GL_OPERATION_STAT);
+    gl_operation known;
+    globus_result_t status = gl_operation_look(op, GL_OPERATION_STAT, &known);
     if (status == GLOBUS_SUCCESS) status = check_names(stat_array, stat_count);
+    if (status == GLOBUS_SUCCESS) status = check_hiding(&known, stat_array, stat_count);
     if (status == GLOBUS_SUCCESS && stat_count == 0) status = gl_gfs_failure("stat_array: there is nothing to report");
     if (status == GLOBUS_SUCCESS) globus_gridftp_server_finished_stat_partial(op, result, stat_array, stat_count);
     else gl_gfs_drop(result);

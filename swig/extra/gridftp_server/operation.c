@@ -199,7 +199,8 @@ void gl_operation_enter(globus_gfs_operation_t op, gl_operation_kind kind, globu
 
 void gl_operation_enter_stat(globus_gfs_operation_t op, const globus_gfs_stat_info_t *info)
 {
-    gl_operation operation = {.op = op, .kind = GL_OPERATION_STAT, .op_info = info->op_info, .file_only = info->file_only};
+    gl_operation operation = {.op = op, .kind = GL_OPERATION_STAT, .op_info = info->op_info, .path = info->pathname,
+                              .file_only = info->file_only};
     if (!info->internal) find_origin(&operation);
     enter(&operation);
 }

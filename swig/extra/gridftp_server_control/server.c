@@ -201,6 +201,9 @@ globus_result_t gl_adapt_globus_gridftp_server_control_list_buffer_alloc(
 {
     for (int i = 0; i < stat_count; ++i)
         if (!stat_info_array[i].name) return gl_gsc_failure(__func__, "an element of stat_info_array has no name");
+    bool is_listing = strncmp(fact_str, "LIST:", 5) == 0 || strncmp(fact_str, "NLST:", 5) == 0;
+    if (!is_listing && fact_str[strspn(fact_str, "TMCSPUOGIDQLNA")])
+        return gl_gsc_failure(__func__, "fact_str is neither LIST:, NLST: nor letters of facts, TMCSPUOGIDQLNA");
     return globus_gridftp_server_control_list_buffer_alloc(
         fact_str, uid, base_path, stat_info_array, stat_count, out_buf, out_size);
 }

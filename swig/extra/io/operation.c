@@ -1,6 +1,6 @@
 /* io: operations that end in a callback. The list of those that are pending serves three ends: an operation that is cancelled
- * without its callback is known to have ended, a handle cannot be closed while it is being opened (C would free it twice), and
- * the handle that was not opened, or is closed, is NULL from then on. */
+ * without its callback is known to have ended, a handle that is being opened cannot be closed (C would free it twice) or asked
+ * (C would ask drivers that have opened nothing), and the handle that was not opened, or is closed, is NULL from then on. */
 #include "gl.h"
 #include "io_adapters.h"
 
@@ -17,6 +17,8 @@ typedef struct operation
     void               *argument;
     globus_io_handle_t *handle;
     gl_object          *object;      /* the Python object of the handle, held; or NULL */
+    bool                in_use;      /* the object counts as in use because of it */
+    bool                established; /* what is being opened can be used: C only waits for an answer */
     bool                muted;       /* its callback is not wanted any more */
     struct operation   *next, **before;
 } operation;
@@ -54,6 +56,31 @@ static void take_out(operation *it)
     pthread_mutex_unlock(&lock);
 }
 
+static operation *opening_of(const globus_io_handle_t *handle)
+{
+    operation *it = pending;
+    while (it && !(it->handle == handle && it->purpose == OPENING)) it = it->next;
+    return it;
+}
+
+void gl_io_established(const globus_io_handle_t *handle)
+{
+    pthread_mutex_lock(&lock);
+    operation *it = opening_of(handle);
+    if (it) it->established = true;
+    pthread_mutex_unlock(&lock);
+}
+
+int gl_io_check_open(const gl_function *function, const globus_io_handle_t *handle)
+{
+    pthread_mutex_lock(&lock);
+    const operation *it = opening_of(handle);
+    bool is_open = !it || it->established;
+    pthread_mutex_unlock(&lock);
+    if (!is_open) PyErr_Format(PyExc_ValueError, "%s(): this globus_io_handle_t is not open yet", function->name);
+    return is_open ? 0 : -1;
+}
+
 static void mute_all(const globus_io_handle_t *handle)
 {
     pthread_mutex_lock(&lock);
@@ -75,6 +102,7 @@ static bool hold(operation *it)
     {
         it->object = (gl_object *)Py_NewRef(object);
         if (it->purpose == OPENING) ++handle->busy;
+        it->in_use = it->purpose == OPENING;
         if (it->purpose == CLOSING) handle->claimed = it;
     }
     Py_DECREF(object);
@@ -82,11 +110,22 @@ static bool hold(operation *it)
     return usable;
 }
 
+/* It can be closed from now on: in its callback, and by whoever waits for that. */
+static void opened(operation *it, bool failed)
+{
+    PyGILState_STATE state;
+    if (failed) *it->handle = NULL;
+    if (!gl_callback_begin(&state)) return;
+    --it->object->busy;
+    it->in_use = false;
+    gl_callback_end(state);
+}
+
 static void let_go(operation *it, bool is_over)
 {
     PyGILState_STATE state;
     if (!it->object || !gl_callback_begin(&state)) return;
-    if (it->purpose == OPENING) --it->object->busy;
+    if (it->in_use) --it->object->busy;
     if (it->purpose == CLOSING) it->object->claimed = NULL;
     if (is_over && (it->purpose == CLOSING || !it->object->busy)) gl_object_close(it->object);
     Py_DECREF((PyObject *)it->object);
@@ -148,7 +187,6 @@ static void forget(const operation *it, globus_result_t result)
 static void end(operation *it, bool failed)
 {
     bool is_over = it->purpose == CLOSING || (it->purpose == OPENING && failed);
-    if (it->purpose == OPENING && failed) *it->handle = NULL;
     let_go(it, is_over);
     free(it);
 }
@@ -160,6 +198,7 @@ static void done(void *argument, globus_io_handle_t *handle, globus_result_t res
     operation *it = argument;
     bool failed = result != GLOBUS_SUCCESS;
     take_out(it);
+    if (it->purpose == OPENING) opened(it, failed);
     if (is_muted(it)) forget(it, result);
     else ((globus_io_callback_t)it->callback)(it->argument, handle, result);
     end(it, failed);

@@ -59,9 +59,25 @@ typedef struct
     PyObject            *kept;      /* the strings whose memory C has */
 } table;
 
+/* A table of C, or what can be asked by name. */
+static bool is_table(PyObject *given)
+{
+    if (given == Py_None) return true;
+    gl_object *object = gl_as_object(given);
+    gl_type *type = object ? gl_type_named("globus_symboltable_t") : NULL;
+    if (object ? type && gl_object_check(given, type) : PyMapping_Check(given)) return !object || gl_object_usable(object) == 0;
+    if (!PyErr_Occurred())
+        PyErr_Format(PyExc_TypeError, "argument 'symbol_table' must be globus_symboltable_t, a mapping or None, not %R",
+                     (PyObject *)Py_TYPE(given));
+    return false;
+}
+
 static int table_start(table *it, PyObject *given)
 {
-    *it = (table){.given = given, .common = PyImport_ImportModule("globus_lowlevel.common"), .kept = PyList_New(0)};
+    *it = (table){.given = given};
+    if (!is_table(given)) return -1;
+    it->common = PyImport_ImportModule("globus_lowlevel.common");
+    it->kept = PyList_New(0);
     if (!it->common || !it->kept) return -1;
     globus_symboltable_init(&it->c, globus_hashtable_string_hash, globus_hashtable_string_keyeq);
     return globus_symboltable_create_scope(&it->c) == 0 ? 0 : (PyErr_NoMemory(), -1);
@@ -196,15 +212,15 @@ PyObject *py_globus_rsl_value_eval(PyObject *ast_node, PyObject *symbol_table, P
 {
     const char *function = "globus_rsl_value_eval";
     gl_object *node = rsl_node(function, "ast_node", ast_node, rsl_value_type());
-    int flag = node ? PyObject_IsTrue(rsl_substitute_flag) : -1;
-    if (flag < 0) return NULL;
+    long flag = node ? PyLong_AsLong(rsl_substitute_flag) : 0;
+    if (PyErr_Occurred()) return NULL;
     if (!rsl_value_is_whole(node->pointer)) return rsl_fail(function, "the value is incomplete");
     table symbols;
     char *text = NULL;
     globus_rsl_value_t *copy = globus_rsl_value_copy_recursive(node->pointer), *own = node->pointer;
     bool good = table_start(&symbols, symbol_table) == 0 && copy && add_variables_of_value(&symbols, copy) == 0;
     good = good && gl_object_usable(node) == 0;
-    if (good && globus_rsl_value_eval(copy, &symbols.c, &text, flag) != 0) good = rsl_fail(function, cause);
+    if (good && globus_rsl_value_eval(copy, &symbols.c, &text, flag != 0) != 0) good = rsl_fail(function, cause);
     if (good && own->type == GLOBUS_RSL_VALUE_SEQUENCE)      /* its values are what changes, there is no text */
     {
         rsl_close_below_value(own);

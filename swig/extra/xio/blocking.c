@@ -65,7 +65,10 @@ static globus_result_t run(void (*call)(void *), operation *it)
 globus_result_t gl_adapt_globus_xio_open(globus_xio_handle_t handle, const char *contact_string, globus_xio_attr_t attr)
 {
     operation it = {.handle = handle, .contact = contact_string, .attr = attr, .mask = GLOBUS_XIO_CANCEL_OPEN};
-    return run(open_it, &it);
+    gl_xio_tell_open(handle, false);
+    globus_result_t result = run(open_it, &it);
+    gl_xio_tell_open(handle, result == GLOBUS_SUCCESS);
+    return result;
 }
 
 globus_result_t gl_adapt_globus_xio_close(globus_xio_handle_t handle, globus_xio_attr_t attr)

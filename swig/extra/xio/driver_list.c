@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- tables ------------------------------------------------------------------------------------------------------------------ */
+
 /* What the library's own tables carry in their Python object: others hold objects of Python. */
 static const char safe[] = "safe drivers";
 
@@ -58,6 +60,53 @@ PyObject *py_globus_xio_driver_safe_table_from_string(PyObject *driver_string)
     return (PyObject *)made;
 }
 
+static PyObject *not_of_drivers(const char *function)
+{
+    return PyErr_Format(PyExc_ValueError, "%s(): the list must come from globus_xio_driver_list_from_string()", function);
+}
+
+/* ---- lists: they belong to the library, and only those that it has made hold what its functions look for ------------------- */
+
+static const char drivers[] = "drivers";        /* key and name of the capsule that owns a list's nodes and entries */
+
+static void free_list(globus_list_t *list, bool unload)
+{
+    for (globus_list_t *node = list; unload && node; node = globus_list_rest(node))
+    {
+        globus_xio_driver_list_ent_t *entry = globus_list_first(node);
+        if (entry->loaded) globus_xio_driver_unload(entry->driver);     /* the others are a safe table's */
+    }
+    globus_xio_driver_list_destroy(list, GLOBUS_FALSE);
+    globus_list_free(list);
+}
+
+static void forget(PyObject *capsule)
+{
+    globus_list_t **list = PyCapsule_GetPointer(capsule, drivers);
+    free_list(*list, false);
+    free(list);
+}
+
+static globus_list_t **content_of(const gl_object *list)
+{
+    PyObject *capsule = list && list->keep ? PyDict_GetItemString(list->keep, drivers) : NULL;
+    return capsule ? PyCapsule_GetPointer(capsule, drivers) : NULL;
+}
+
+static PyObject *own(globus_list_t *list)
+{
+    globus_list_t **owned = malloc(sizeof *owned);
+    if (!owned) return free_list(list, true), PyErr_NoMemory();
+    *owned = list;
+    PyObject *capsule = PyCapsule_New(owned, drivers, forget);
+    PyObject *object = capsule ? gl_object_new(gl_type_named("globus_list_t"), list, false) : NULL;
+    PyObject *key = object ? PyUnicode_FromString(drivers) : NULL;
+    if (!key || gl_object_keep((gl_object *)object, key, capsule) < 0) Py_CLEAR(object);
+    Py_XDECREF(key);
+    Py_XDECREF(capsule);
+    return object;
+}
+
 PyObject *py_globus_xio_driver_list_from_string(PyObject *driver_string, PyObject *safe_table)
 {
     PyObject *bytes = encoded_name("globus_xio_driver_list_from_string", driver_string);
@@ -73,8 +122,59 @@ PyObject *py_globus_xio_driver_list_from_string(PyObject *driver_string, PyObjec
         if (result) gl_raise(gl_error_from_result(result));
     }
     Py_XDECREF(bytes);
-    return PyErr_Occurred() ? NULL : gl_object_new(gl_type_named("globus_list_t"), list, true);
+    return PyErr_Occurred() ? NULL : own(list);
 }
+
+PyObject *py_globus_xio_driver_list_destroy(PyObject *driver_list, PyObject *unload)
+{
+    const char *function = "globus_xio_driver_list_destroy";
+    int unloads = PyObject_IsTrue(unload);
+    gl_type *type = gl_type_named("globus_list_t");
+    if (unloads < 0 || !type) return NULL;
+    if (!gl_object_check(driver_list, type))
+        return PyErr_Format(PyExc_TypeError, "%s() argument 'driver_list' must be globus_list_t, not %R", function,
+                            (PyObject *)Py_TYPE(driver_list));
+    gl_object *object = (gl_object *)driver_list;
+    if (gl_object_usable(object) < 0) return NULL;
+    globus_list_t **content = content_of(object);
+    if (!content) return not_of_drivers(function);
+    if (gl_hand_others(object) > 0)
+        return PyErr_Format(PyExc_ValueError, "%s(): this globus_list_t is in use, by another call or by a stack of its drivers", function);
+    globus_list_t *list = *content;
+    *content = NULL;
+    gl_object_close(object);
+    Py_BEGIN_ALLOW_THREADS
+    free_list(list, unloads);
+    Py_END_ALLOW_THREADS
+    Py_RETURN_NONE;
+}
+
+/* A list of drivers, or its rest. */
+int gl_check_driver_list(const gl_function *function, globus_list_t *list)
+{
+    PyObject *object = gl_object_known(gl_type_named("globus_list_t"), list);
+    const gl_object *head = gl_as_object(object);
+    while (head && head->lender) head = head->lender;
+    bool found = content_of(head);
+    Py_XDECREF(object);
+    return found ? 0 : (not_of_drivers(function->name), -1);
+}
+
+/* The stack uses the drivers of the list, which cannot be destroyed meanwhile. */
+int gl_lease_driver_list(globus_list_t *list, globus_xio_stack_t stack)
+{
+    PyObject *source = gl_object_known(gl_type_named("globus_list_t"), list);
+    PyObject *user = gl_object_known(gl_type_named("globus_xio_stack_t"), stack);
+    PyObject *key = PyLong_FromVoidPtr(list), *lease = source && key ? gl_lease(source) : NULL;
+    int status = lease && user && gl_as_object(user) ? gl_object_keep((gl_object *)user, key, lease) : -1;
+    Py_XDECREF(lease);
+    Py_XDECREF(key);
+    Py_XDECREF(user);
+    Py_XDECREF(source);
+    return status;
+}
+
+/* ---- handles by URL ---------------------------------------------------------------------------------------------------------- */
 
 /* Options of a driver follow its name and a colon; without one C reads them at NULL. */
 globus_result_t gl_adapt_globus_xio_handle_create_from_url(

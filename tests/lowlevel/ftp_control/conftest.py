@@ -6,23 +6,23 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.lowlevel.conftest import activating
 from tests.lowlevel.ftp_control.peers import Client, auth_info, layouts
 
-from globus_lowlevel import common, ftp_control
+from globus_lowlevel import ftp_control
+
+active = activating(ftp_control.GLOBUS_FTP_CONTROL_MODULE, scope="package")
 
 
 @pytest.fixture(scope="package", autouse=True)
-def active() -> Iterator[None]:
-    common.globus_module_activate(ftp_control.GLOBUS_FTP_CONTROL_MODULE)
+def our_layout(active: None) -> None:
     ftp_control.globus_ftp_control_layout_register_func(
         "Mine", lambda *a: layouts["Mine"](*a), lambda text: None
     )
-    yield
-    common.globus_module_deactivate(ftp_control.GLOBUS_FTP_CONTROL_MODULE)
 
 
 @pytest.fixture(autouse=True)
-def balanced(active: None, nothing_left: None) -> None:
+def balanced(our_layout: None, nothing_left: None) -> None:
     """Each test leaves nothing of the binding alive."""
 
 

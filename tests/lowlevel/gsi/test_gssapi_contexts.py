@@ -106,13 +106,14 @@ def test_a_target_is_compared(grid: Grid) -> None:
 
 def test_who_is_not_trusted_does_not_get_in(grid: Grid, tmp_path: Path) -> None:
     host = credential(grid.host)
-    strangers = {
-        "untrusted": grid.add_user("Untrusted", ca=grid.add_authority("Untrusted CA", trusted=False)).proxy,
-        "expired authority": grid.add_user("Late", ca=grid.add_authority("Late CA", valid=EXPIRED)).proxy,
-        "other names": grid.add_user("Liar", ca=grid.add_authority("Lying CA", policy="violated")).proxy,
+    faulty = {
+        "untrusted": grid.add_authority("Untrusted CA of initiators", trusted=False),
+        "expired authority": grid.add_authority("Expired CA of initiators", valid=EXPIRED),
+        "other names": grid.add_authority("Lying CA of initiators", policy="violated"),
     }
-    authority = grid.add_authority("Revoking CA")
-    revoked = grid.add_user("Revoked", ca=authority)
+    strangers = {why: grid.add_user(f"Initiator, {why}", ca=ca).proxy for why, ca in faulty.items()}
+    authority = grid.add_authority("Revoking CA of initiators")
+    revoked = grid.add_user("Initiator, revoked", ca=authority)
     assert text(connect(credential(revoked), host, flags=MUTUAL).source) == revoked.subject
     authority.revoke(revoked)
     strangers["revoked"] = revoked.proxy

@@ -24,6 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import commands
 import nature
 import trouble
 import values
@@ -98,6 +99,7 @@ class Run:
         self.armed = 0.0
         self.where: tuple[Any, ...] = ()
         self.first_step = 0
+        self.wanted = 0  # arguments of the last command, that were not given
 
     def activate(self) -> None:
         for module in Maker.modules:
@@ -119,9 +121,11 @@ class Run:
         self.arm()
         self.log.write("call", *self.where, kind, [show(a) for a in arguments])
         self.calls += 1
+        self.wanted = 0
         try:
             self.maker.remember(function.call(*arguments))
         except (Exception, SystemExit) as error:
+            self.wanted = commands.arguments_after(error)
             self.exceptions += 1
             self.kinds[type(error).__name__] = self.kinds.get(type(error).__name__, 0) + 1
             self.unexpected(function, error, arguments)
@@ -154,6 +158,8 @@ class Run:
         random_steps = [self.all_right] * self.job["rounds"]
         if function.name in nature.WAITS:
             return [self.all_wrong, self.waiting]
+        if self.module == "xio_drivers" and function.name in commands.TARGETS:
+            return [self.command] * self.job["rounds"] * 8
         if not function.parameters:
             return [self.all_right, self.all_right]
         return [self.all_wrong, *[self.one_wrong] * max(1, self.job["rounds"] // 8), *random_steps,
@@ -212,6 +218,15 @@ class Run:
         for argument in arguments:
             if isinstance(argument, CObject):
                 inspect(argument)
+        self.drop()
+
+    def command(self, function: Function) -> None:
+        """A control command that there is: without arguments, which may be right, and with any others."""
+        name, leading = commands.command_for(function.name, self.maker.random)
+        self.call(function, leading, name)
+        for _ in range(4):
+            arguments = [self.maker.anything() for _ in range(self.wanted)]
+            self.call(function, [*leading, *arguments], name)
         self.drop()
 
     def sabotaged(self, function: Function) -> None:

@@ -33,14 +33,9 @@ ACCEPTS = {
     "globus_object_time_set_time_time": "takes None for no time, as C does NULL",
     "globus_list_copy_reverse": "takes None for the empty list, as C does NULL",
     "globus_rsl_value_list_param_get": "takes None for the empty list, as C does NULL",
-}
-
-# Modules whose run still finds faults, now and then: what was seen. An entry goes when the fault is mended.
-UNMENDED = {
-    "io": "globus_io_tcp_get_local_address, ..._remote_address: SIGSEGV with some handles; cause unknown",
-    "xio": "globus_xio_attr_cntl with a driver's command and a class as argument; globus_xio_driver_list_destroy and "
-    "..._list_to_stack_attr with a list that is not of drivers",
-    "xio_drivers": "a control command of a driver, with arguments of the wrong kind",
+    "globus_rsl_value_make_sequence": "takes whatever gives values one after another, such as a value that is a sequence",
+    "globus_rsl_eval": "takes any mapping, and asks it only where there is a variable",
+    "globus_rsl_value_eval": "takes any mapping, and asks it only where there is a variable",
 }
 
 # Values that a parameter is given, of any function (*) or one: others do what they ask for, sleep for days, read

@@ -104,9 +104,12 @@ CALLBACKS = [
 ]
 
 
+MAP_NORESERVE = 0x4000  # in mmap since Python 3.12
+
+
 def huge() -> mmap.mmap:
     """More than 4 GiB of zeros that take no memory as long as they are only read."""
-    return mmap.mmap(-1, 2**32 + 4097, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_NORESERVE)
+    return mmap.mmap(-1, 2**32 + 4097, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_NORESERVE)
 
 
 def show(value: Any) -> str:

@@ -328,10 +328,12 @@ globus_result_t toy_record_init(toy_record_t *record, const char *text)
 char *toy_record_describe(const toy_record_t *record)
 {
     char *text = NULL;
-    int length = asprintf(&text, "%s/%d,%d,%d,%d/%d/%s/%d/%g/%g/%d", record->label, record->values[0], record->values[1],
+    int count = 0;
+    while (record->words && record->words[count]) ++count;
+    int length = asprintf(&text, "%s/%d,%d,%d,%d/%d/%s/%d/%g/%g/%d/%d%s", record->label, record->values[0], record->values[1],
                           record->values[2], record->values[3], record->color, record->text ? record->text : "-",
                           record->place ? record->place->x : -1, toy_length_of(&record->line), record->corners[2].y,
-                          record->flag);
+                          record->flag, count, count ? record->words[count - 1] : "");
     return length < 0 ? NULL : text;
 }
 

@@ -146,6 +146,7 @@ typedef struct
     toy_point_t  corners[3];
     toy_value_t  value;
     globus_bool_t flag;
+    char       **words;      /* ends with NULL */
 } toy_record_t;
 
 double toy_length_of(const toy_line_t *line);

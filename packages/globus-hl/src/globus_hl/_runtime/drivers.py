@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..timeouts import GRACE
 from .completion import Completion
-from .library import call_soon
+from .library import Call, call_soon
 
 if TYPE_CHECKING:
     import asyncio
@@ -175,6 +175,7 @@ class Background(Completion[None]):
         self._stepping = threading.Lock()
         self._awaited: Completion[Any] | None = None
         self._waits: Iterator[float] = iter(())
+        self._timer: Call | None = None
         call_soon(self._step)
 
     def _step(self) -> None:
@@ -182,6 +183,8 @@ class Background(Completion[None]):
         with self._stepping:
             if self.done():
                 return
+            if self._timer is not None:
+                self._timer.cancel()
             try:
                 seconds = self._advance()
             except StopIteration:
@@ -190,8 +193,8 @@ class Background(Completion[None]):
             except BaseException:
                 self.set_result(None)
                 raise
-        if seconds < math.inf:
-            call_soon(self._step, seconds)
+            if seconds < math.inf:
+                self._timer = call_soon(self._step, seconds)
 
     def _advance(self) -> float:
         while True:

@@ -8,11 +8,11 @@ from types import ModuleType
 
 from globus_lowlevel import common
 
-__all__ = ["about_to_block", "activate", "call_soon"]
+__all__ = ["Call", "about_to_block", "activate", "call_soon"]
 
 _lock = threading.Lock()
 _active: set[str] = set()
-_scheduled: set[_Call] = set()
+_scheduled: set[Call] = set()
 
 
 def activate(module: ModuleType, descriptor: str) -> None:
@@ -42,17 +42,17 @@ def about_to_block() -> None:
     common.globus_thread_blocking_space_will_block(common.GLOBUS_CALLBACK_GLOBAL_SPACE)
 
 
-def call_soon(function: Callable[[], object], delay: float = 0.0) -> None:
-    """Run `function` on a callback thread of the library, after `delay` seconds."""
+def call_soon(function: Callable[[], object], delay: float = 0.0) -> Call:
+    """Run `function` on a callback thread of the library, after `delay` seconds, unless it is canceled before."""
     activate(common, "GLOBUS_COMMON_MODULE")
-    _Call(function, delay)
+    return Call(function, delay)
 
 
-class _Call:
+class Call:
     """A one-shot callback, and the library's handle for it, which has to be given back when it has run."""
 
     def __init__(self, function: Callable[[], object], delay: float) -> None:
-        self._function = function
+        self._function: Callable[[], object] | None = function
         self._lock = threading.Lock()
         self._ran = False
         self._handle: common.globus_callback_handle_t | None = None
@@ -66,9 +66,23 @@ class _Call:
         if ran:
             self._give_back(handle)
 
+    def cancel(self) -> None:
+        """Forget it, if it has not begun. Idempotent."""
+        with self._lock:
+            if self._function is None:  # it runs, has run, or was canceled
+                return
+            self._function, self._ran = None, True
+            handle = self._handle
+        if handle is not None:
+            self._give_back(handle)
+
     def _run(self, _: object) -> None:
+        with self._lock:
+            function, self._function = self._function, None
+        if function is None:
+            return
         try:
-            self._function()
+            function()
         finally:
             with self._lock:
                 self._ran = True

@@ -19,6 +19,9 @@ SUBCOMMANDS: dict[str, Lazy] = {
     "grid": Lazy("globus_hl.cli.grid_command", "Start a whole grid on this machine, for tests."),
     "proxy": Lazy("globus_hl.cli.proxy_command", "Make, show, verify and remove proxies."),
     "myproxy": Lazy("globus_hl.cli.myproxy_command", "Keep credentials in an online repository."),
+    "xio": Lazy(
+        "globus_hl.cli.xio_command", "Connect, listen, forward and measure, over any stack of drivers."
+    ),
 }
 
 EPILOG = "Exit codes:\n" + "".join(f"  {code.value:3}  {code.meaning}\n" for code in Exit)

@@ -7,10 +7,10 @@ import os
 import sys
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
-from types import TracebackType
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple
 
 from .. import __version__
+from .._runtime.closing import AsyncClosing, Closing
 from .._runtime.drivers import run_async, run_blocking
 from .._runtime.faces import awaited, blocking
 from ..errors import GridError, IsDirectoryError
@@ -120,7 +120,7 @@ class _Client:
             core.pool.close()
 
 
-class Client(_Client):
+class Client(_Client, Closing):
     __doc__ = f"""A client for GridFTP and FTP servers, for blocking code.
 
     ::
@@ -232,16 +232,8 @@ class Client(_Client):
         if not self.closed:
             run_blocking(self._core.close())
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class AsyncClient(_Client):
+class AsyncClient(_Client, AsyncClosing):
     __doc__ = f"""A client for GridFTP and FTP servers, for asyncio.
 
     ::
@@ -308,14 +300,6 @@ class AsyncClient(_Client):
         """Abort the calls of other tasks, close all connections, and wait for tidying up. Idempotent."""
         if not self.closed:
             await run_async(self._core.close())
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
 
 def _sorted_out(directory: GridFTPURL, entries: list[Entry]) -> Visited:

@@ -29,8 +29,8 @@ __all__ = [
 class Sink(Protocol):
     """Where downloaded data goes.
 
-    One that needs the blocks in order must have just one buffer: with several, their callbacks may overtake each other
-    even in stream mode.
+    With several buffers, callbacks may overtake each other even in stream mode: one that needs the blocks in order has
+    one buffer, or puts them in order.
     """
 
     def buffers(self) -> Iterable[Any]:
@@ -146,7 +146,13 @@ class FileSource(_Ring):
 
 
 class StreamSink(_Ring):
-    """A binary file object. Blocks out of order, as extended block mode has them, need one that can seek."""
+    """A binary file object.
+
+    Args:
+        origin: offset in the remote file of the first byte that comes.
+        in_order: it need not be able to seek, and gets the blocks in their order. Else it must: extended block mode has
+            none.
+    """
 
     def __init__(
         self, stream: IO[bytes], count: int, block_size: int, origin: int, *, in_order: bool
@@ -154,19 +160,34 @@ class StreamSink(_Ring):
         super().__init__(count, block_size)
         self._stream = stream
         self._lock = threading.Lock()
-        self._shift = 0 if in_order else stream.tell() - origin
         self._in_order = in_order
+        self._shift = 0 if in_order else stream.tell() - origin
+        self._due = origin
+        self._early: dict[int, bytes] = {}  # blocks whose callback has overtaken that of the one before
 
     def write(self, buffer: Any, length: int, offset: int) -> None:
+        block = memoryview(buffer)[:length]
         with self._lock:
             if not self._in_order:
                 self._stream.seek(offset + self._shift)
-            rest = memoryview(buffer)[:length]
-            while rest:
-                count = self._stream.write(rest)
-                if count is None:
-                    raise BlockingIOError(errno.EAGAIN, "the file object is in non-blocking mode")
-                rest = rest[count:]
+                self._put(block)
+            elif offset == self._due:
+                self._put(block)
+                self._put_early()
+            else:
+                self._early[offset] = bytes(block)
+
+    def _put_early(self) -> None:
+        while (block := self._early.pop(self._due, None)) is not None:
+            self._put(memoryview(block))
+
+    def _put(self, block: memoryview) -> None:
+        self._due += len(block)
+        while block:
+            count = self._stream.write(block)
+            if count is None:
+                raise BlockingIOError(errno.EAGAIN, "the file object is in non-blocking mode")
+            block = block[count:]
 
 
 class StreamSource(_Ring):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from types import TracebackType
-from typing import Self
 
+from .._runtime.closing import AsyncClosing, Closing
 from .._runtime.faces import awaited, blocking
 from ..errors import ClosedError
 from ..security import Credential
@@ -68,7 +67,7 @@ class _Client:
         return f"<{type(self).__name__} {'closed' if self._closed else self.url}>"
 
 
-class MyProxyClient(_Client):
+class MyProxyClient(_Client, Closing):
     __doc__ = f"""A client for a MyProxy server, for blocking code.
 
     ::
@@ -94,16 +93,8 @@ class MyProxyClient(_Client):
         """No more calls. Idempotent; there is nothing to wait for, as calls end their connections themselves."""
         self._closed = True
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class AsyncMyProxyClient(_Client):
+class AsyncMyProxyClient(_Client, AsyncClosing):
     __doc__ = f"""A client for a MyProxy server, for asyncio.
 
     ::
@@ -127,11 +118,3 @@ class AsyncMyProxyClient(_Client):
     async def close(self) -> None:
         """No more calls. Idempotent."""
         self._closed = True
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from globus_lowlevel import GlobusError, gssapi
 
+from .._runtime.closing import Closing
 from .bindings import ChannelBindings
 from .causes import handshake_fault
 from .credential import Credential
@@ -36,7 +36,7 @@ __all__ = ["SecurityContext"]
 _OBTAINABLE = PROTECTION | Flag.DELEGATION
 
 
-class SecurityContext(Inquiry):
+class SecurityContext(Inquiry, Closing):
     """One end of a context (RFC 2743), driven by tokens: there is no socket in it, and no call that waits for the peer.
 
     Both ends pass what the other one sent to `step`, and send what it returns, until both are `established`. Tokens may
@@ -329,14 +329,6 @@ class SecurityContext(Inquiry):
             handle, self._handle = self._handle, None
             if handle is not None:
                 gssapi.gss_delete_sec_context(handle)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         role = "initiator" if self.initiator else "acceptor"

@@ -19,11 +19,12 @@ import socket
 import struct
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+
+from .._runtime.closing import Closing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-    from types import TracebackType
 
     from .server import Server
 
@@ -228,7 +229,7 @@ class Flow:
             self._writer.write_eof()
 
 
-class FaultProxy:
+class FaultProxy(Closing):
     """A proxy on a port of its own, on loopback. It runs on a thread, and closes all connections at its end.
 
     Args:
@@ -286,14 +287,6 @@ class FaultProxy:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.contact} to {self.target}, {self.fault}>"

@@ -87,6 +87,10 @@ class CertificateAuthority:
     ) -> None:
         if policy not in get_args(Policy):
             raise ValueError(f"policy={policy!r} is none of {', '.join(map(repr, get_args(Policy)))}")
+        if set(name) & set("'\""):
+            raise ValueError(
+                f"name={name!r}: a signing policy has no way to quote an authority with a quotation mark"
+            )
         self.directory = Path(directory)
         self.policy = policy
         self.revoked: list[int] = []

@@ -1,0 +1,751 @@
+"""Sockets whose data goes through a stack of drivers."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import select
+import socket
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
+
+from globus_lowlevel import xio
+
+from .._runtime.drivers import Background
+from .._runtime.library import activate
+from ..errors import GridError
+from ..timeouts import Timeout
+from .attributes import Attributes
+from .channel import Channel
+from .links import Direct, Link, Stacked, end_of, remaining, timed_out
+from .notifier import Notifier
+from .stack import Stack
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+    from ..security import SecurityContext
+    from .gsi import GSI, Peer
+    from .handle import Handle
+    from .stack import StackLike
+
+__all__ = ["XioSocket", "create_connection", "create_server", "socketpair"]
+
+T = TypeVar("T")
+
+HANDSHAKE = 60.0
+_SYSTEM = socket.socket  # whose methods are the system's calls
+_WAIT_FLAGS = socket.MSG_DONTWAIT | socket.MSG_WAITALL | socket.MSG_NOSIGNAL
+
+
+class XioSocket(socket.socket):
+    """A stream socket, as ``socket.socket`` is one, whose data goes through a stack of drivers that begins with tcp.
+
+    ::
+
+        with XioSocket(stack="tcp,gsi", gsi=GSI(credential=proxy)) as sock:
+            sock.settimeout(10)
+            sock.connect(("www.example.org", 7000))
+            sock.sendall(b"PING\\0")
+            print(sock.peer.subject, sock.recv(4096))
+
+    Everything that a stream socket has, it has, with the same values, errors and time-outs; see the page *XIO* of the
+    manual for how, and for the few differences. Threads may share it as they may share a socket of the system.
+
+    With gsi, `connect` shakes hands; an accepted socket does so when it is first read or written, or `do_handshake` is
+    called, so that no client holds up ``accept()``. Where ``gettimeout()`` is 0 the handshake goes on in the background,
+    and reading and writing raise ``BlockingIOError`` until it is over; `fileno` is ready then.
+
+    Args:
+        family, type, proto, fileno: as of ``socket.socket``.
+        stack: a `Stack`, or what makes one; default: ``"tcp"``.
+        gsi: what security it is to have, as of `Handle`; also that of what it accepts.
+        attributes: options of the drivers above tcp (those of tcp are the socket's: ``setsockopt``).
+        server_side: whether a socket made from `fileno` is the end that accepts.
+        server_hostname: the host that a server's certificate is to be for; default: the one connected to.
+        handshake_timeout: seconds that opening the stack may take, whatever ``settimeout`` says.
+
+    Raises:
+        StackError, DriverNotFoundError: as they say.
+        ValueError: the stack does not begin with tcp, or `gsi` is given for one without gsi.
+        OSError: as of ``socket.socket``; tcp has no datagrams.
+    """
+
+    __slots__ = (
+        "_attaching",
+        "_attributes",
+        "_channel",
+        "_failure",
+        "_gone",
+        "_gsi",
+        "_handshake",
+        "_handshake_timeout",
+        "_hostname",
+        "_link",
+        "_linking",
+        "_notifier",
+        "_server_side",
+        "_stack",
+        "_target",
+        "_timeout",
+    )
+
+    def __init__(
+        self,
+        family: int = -1,
+        type: int = -1,  # noqa: A002 - its name in the standard library
+        proto: int = -1,
+        fileno: int | None = None,
+        *,
+        stack: StackLike = "tcp",
+        gsi: GSI | None = None,
+        attributes: Attributes | None = None,
+        server_side: bool = False,
+        server_hostname: str | None = None,
+        handshake_timeout: float = HANDSHAKE,
+    ) -> None:
+        found = Stack(stack)
+        if found.names[0] != "tcp":
+            raise ValueError(f"a socket stands on tcp, not on {found.names[0]}: use a Handle")
+        if gsi is not None and not found.is_secure:
+            raise ValueError(f"the stack {found} has no gsi")
+        if fileno is None and type not in (-1, socket.SOCK_STREAM) and not type & socket.SOCK_STREAM:
+            proto = (
+                socket.IPPROTO_TCP if proto in (-1, 0) else proto
+            )  # the system says what is wrong with that
+        super().__init__(family, type, proto, fileno)
+        self._stack, self._gsi, self._attributes = found, gsi, attributes
+        self._server_side, self._hostname, self._handshake_timeout = (
+            server_side,
+            server_hostname,
+            handshake_timeout,
+        )
+        self._target: str | None = None
+        self._timeout = super().gettimeout()
+        self._channel: Channel | None = None
+        self._link: Link | None = None
+        self._notifier: Notifier | None = None
+        self._handshake: Background | None = None
+        self._failure: Exception | None = None
+        self._attaching = threading.Lock()  # one opens the stack
+        self._linking = (
+            threading.Lock()
+        )  # the way of the data, and the descriptor that tells about it, find each other
+        self._gone = False
+
+    def _like(self, descriptor: int, *, server_side: bool) -> Self:
+        """Another socket of the same kind."""
+        return type(self)(
+            self.family,
+            self.type,
+            self.proto,
+            descriptor,
+            stack=self._stack,
+            gsi=self._gsi,
+            attributes=self._attributes,
+            server_side=server_side,
+            server_hostname=self._hostname,
+            handshake_timeout=self._handshake_timeout,
+        )
+
+    # ---- what it is -----------------------------------------------------------------------------------------------
+
+    @property
+    def stack(self) -> Stack:
+        """The drivers."""
+        return self._stack
+
+    @property
+    def peer(self) -> Peer | None:
+        """Who the other end is: with gsi, after the handshake; else None."""
+        return None if self._channel is None else self._channel.peer
+
+    @property
+    def context(self) -> SecurityContext | None:
+        """The security context: with gsi, after the handshake; else None."""
+        return None if self.peer is None else self.peer.context
+
+    def xio_handle(self) -> Handle:
+        """The `Handle` of a socket with drivers above tcp, for their options. Leave reading, writing and closing to the
+        socket.
+
+        Raises:
+            ValueError: the stack is tcp alone: ``setsockopt`` has its options.
+        """
+        from .handle import Handle
+
+        self._ready()
+        if self._channel is None:
+            raise ValueError("there are no drivers above tcp: use setsockopt()")
+        return Handle._of(self._channel, borrowed=True)  # noqa: SLF001
+
+    # ---- time-outs ------------------------------------------------------------------------------------------------
+
+    def settimeout(self, value: float | None) -> None:
+        """See ``socket.settimeout``."""
+        if self._channel is None and self._link is None:
+            super().settimeout(value)
+            self._timeout = super().gettimeout()
+        else:  # the descriptor stays as XIO needs it: it does not block
+            self._timeout = _seconds(value)
+
+    def gettimeout(self) -> float | None:
+        """See ``socket.gettimeout``."""
+        return self._timeout
+
+    @property
+    def timeout(self) -> float | None:
+        """See ``socket.timeout``."""
+        return self._timeout
+
+    def setblocking(self, flag: bool) -> None:
+        """See ``socket.setblocking``."""
+        self.settimeout(None if flag else 0.0)
+
+    def getblocking(self) -> bool:
+        """See ``socket.getblocking``."""
+        return self._timeout != 0
+
+    # ---- connecting -----------------------------------------------------------------------------------------------
+
+    def connect(self, address: Any) -> None:
+        """See ``socket.connect``. With gsi it shakes hands as well.
+
+        Raises:
+            OSError: as of ``socket.connect``.
+            SecurityError: of the handshake, see :mod:`globus_hl.security.errors`.
+            PeerRefusedError: the authorization callback did not want the peer.
+        """
+        end = end_of(self._timeout)
+        super().connect(address)
+        self._connected(address, end)
+
+    def connect_ex(self, address: Any) -> int:
+        """See ``socket.connect_ex``."""
+        end = end_of(self._timeout)
+        number = super().connect_ex(address)
+        if number:
+            self._aim(address)
+            return number
+        try:
+            self._connected(address, end)
+        except TimeoutError:
+            return errno.EAGAIN
+        return 0
+
+    def _aim(self, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host, port = address[:2]
+            host = self._hostname or (bytes(host).decode() if isinstance(host, bytes | bytearray) else host)
+            self._target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    def _connected(self, address: Any, end: float | None) -> None:
+        self._aim(address)
+        if len(self._stack) == 1:
+            self._open_directly()
+        elif self._timeout != 0:
+            self._open_stack(end)
+
+    def accept(self) -> tuple[Self, Any]:
+        """See ``socket.accept``. The handshake is still to come."""
+        descriptor, address = self._accept()  # type: ignore[attr-defined]
+        accepted = self._like(descriptor, server_side=True)
+        if socket.getdefaulttimeout() is None and self._timeout:
+            accepted.setblocking(True)
+        return accepted, address
+
+    def do_handshake(self) -> None:
+        """Open the stack, and with gsi make sure of the peer, if that has not been done. It takes as long as
+        ``settimeout`` and `handshake_timeout` let it.
+
+        Raises:
+            As `connect`; BlockingIOError: it goes on in the background (``gettimeout()`` is 0).
+        """
+        self._ready()
+
+    # ---- opening the stack ----------------------------------------------------------------------------------------
+
+    def _ready(self) -> Link:
+        """The way of the data."""
+        link = self._link
+        if link is not None:
+            return link
+        if self._gone:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        if len(self._stack) == 1:
+            return self._open_directly()
+        if self._timeout == 0:
+            self._open_in_background()
+            if self._link is None:
+                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+            return self._link
+        return self._open_stack(end_of(self._timeout))
+
+    def _open_directly(self) -> Link:
+        """tcp alone has nothing to open."""
+        with self._attaching:
+            if self._link is None:
+                super().getpeername()  # tells whether there is a connection
+                activate(xio, "GLOBUS_XIO_MODULE")
+                super().setblocking(False)
+                self._link = Direct(super().fileno())
+            return self._link
+
+    def _prepare(self) -> Channel:
+        """Called with the lock."""
+        super().getpeername()  # tells whether there is a connection
+        attributes = Attributes() if self._attributes is None else self._attributes.copy()
+        attributes.tcp.descriptor = super().fileno()
+        if self._stack.is_secure and self._server_side:
+            attributes.gsi.server_mode = True
+        super().setblocking(False)
+        contact = self._target or self._hostname or "peer"
+        self._channel = Channel(
+            self._stack,
+            contact,
+            attributes,
+            self._gsi,
+            Timeout(None, None, None),
+            accepting=self._server_side,
+        )
+        self._channel.in_library = True
+        return self._channel
+
+    def _open_stack(self, end: float | None) -> Link:
+        with self._attaching:
+            if self._link is None:
+                self._raise_failure()
+                running = self._handshake
+                if running is None:
+                    running = self._handshake = Background(self._open(self._prepare()))
+                self._await(running, end)
+                self._raise_failure()
+            assert self._link is not None  # noqa: S101 - opened, and nothing failed
+            return self._link
+
+    def _await(self, running: Background, end: float | None) -> None:
+        """Wait for the handshake, which goes on if the socket's own time is over before."""
+        wake = threading.Event()
+        running.attach(wake.set)
+        while not running.done():
+            if not wake.wait(remaining(end)):
+                raise timed_out()
+
+    def _open_in_background(self) -> None:
+        with self._attaching:
+            self._raise_failure()
+            if self._handshake is None:
+                self._handshake = Background(self._open(self._prepare()))
+            elif self._handshake.done():
+                self._raise_failure()
+
+    async def _open(self, channel: Channel) -> None:
+        try:
+            await channel.open(timeout=self._handshake_timeout)
+            link = Stacked(channel.low_level())
+            with self._linking:
+                if self._notifier is not None:
+                    link.tell_to(self._notifier)
+                self._link = link
+        except Exception as error:  # noqa: BLE001 - goes to whoever uses the socket
+            self._failure = error
+            with contextlib.suppress(OSError):  # the peer is to see it
+                super().shutdown(socket.SHUT_RDWR)
+            if self._notifier is not None:
+                self._notifier.set(readable=True, writable=True)
+
+    def _raise_failure(self) -> None:
+        if self._failure is None:
+            return
+        if isinstance(self._failure, GridError):
+            raise self._failure
+        raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN)) from self._failure
+
+    # ---- for select -----------------------------------------------------------------------------------------------
+
+    def fileno(self) -> int:
+        """A descriptor for select and its like. On tcp it is the socket's own; with drivers above that, one that is
+        readable when there is something to `recv`, and writable when there is room to `send`."""
+        if self._gone:
+            return -1
+        if len(self._stack) == 1 or (self._link is None and not self._is_connected()):
+            return super().fileno()
+        with self._linking:
+            if self._notifier is None:
+                self._notifier = Notifier(readable=False, writable=False)
+                if isinstance(self._link, Stacked):
+                    self._link.tell_to(self._notifier)
+        if self._link is None:
+            with contextlib.suppress(Exception):  # the next call tells
+                self._open_in_background()
+        return self._notifier.fileno()
+
+    def _is_connected(self) -> bool:
+        if self._channel is not None:
+            return True
+        try:
+            super().getpeername()
+        except OSError:
+            return False
+        return True
+
+    # ---- receiving ------------------------------------------------------------------------------------------------
+
+    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
+        """See ``socket.recv``."""
+        if bufsize < 0:
+            raise ValueError("negative buffersize in recv")
+        if flags:
+            return self._recv_flags(bufsize, flags)
+        return (self._link or self._ready()).recv(bufsize, self._timeout)
+
+    def _recv_flags(self, bufsize: int, flags: int) -> bytes:
+        link, timeout = self._ready(), self._timeout
+        if flags & socket.MSG_DONTWAIT:
+            timeout = 0.0
+        whole = (
+            bool(flags & socket.MSG_WAITALL) and timeout is None
+        )  # else the system does not wait for all, either
+        if isinstance(link, Direct) and not whole:
+            return link.recv(bufsize, timeout, flags)
+        if flags & ~(_WAIT_FLAGS | socket.MSG_PEEK):
+            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+        if isinstance(link, Stacked) and flags & socket.MSG_PEEK:
+            return link.peek(bufsize, timeout)
+        buffer = bytearray(bufsize)
+        with memoryview(buffer) as view:
+            return bytes(view[: self._fill(view, timeout, whole=whole)])
+
+    def _fill(self, view: memoryview, timeout: float | None, *, whole: bool) -> int:
+        link, end, count = self._ready(), end_of(timeout), 0
+        while count < view.nbytes:
+            try:
+                got = link.recv_into(view[count:], timeout if timeout == 0 else remaining(end))
+            except (BlockingIOError, TimeoutError):
+                if count:
+                    break
+                raise
+            count += got
+            if not got or not whole:
+                break
+        return count
+
+    def recv_into(self, buffer: Buffer, nbytes: int = 0, flags: int = 0) -> int:
+        """See ``socket.recv_into``."""
+        with _writable(buffer) as view:
+            if nbytes < 0:
+                raise ValueError("negative buffersize in recv_into")
+            if nbytes > view.nbytes:
+                raise ValueError("buffer too small for requested bytes")
+            room = view[: nbytes or view.nbytes]
+            if not flags:
+                return self._ready().recv_into(room, self._timeout)
+            data = self._recv_flags(room.nbytes, flags)
+            room[: len(data)] = data
+            return len(data)
+
+    def recvfrom(self, bufsize: int, flags: int = 0, /) -> tuple[bytes, Any]:
+        """See ``socket.recvfrom``; a stream has no address."""
+        if bufsize < 0:
+            raise ValueError("negative buffersize in recvfrom")
+        return self.recv(bufsize, flags), None
+
+    def recvfrom_into(self, buffer: Buffer, nbytes: int = 0, flags: int = 0) -> tuple[int, Any]:
+        """See ``socket.recvfrom_into``; a stream has no address."""
+        return self.recv_into(buffer, nbytes, flags), None
+
+    def recvmsg(
+        self, bufsize: int, ancbufsize: int = 0, flags: int = 0, /
+    ) -> tuple[bytes, list[Any], int, Any]:
+        """See ``socket.recvmsg``. Ancillary data is there on tcp alone."""
+        if ancbufsize or flags & ~_WAIT_FLAGS:
+            return self._on_the_system(
+                select.POLLIN, flags, lambda: _SYSTEM.recvmsg(self, bufsize, ancbufsize, flags)
+            )
+        if bufsize < 0:
+            raise ValueError("negative buffer size in recvmsg()")
+        return self.recv(bufsize, flags), [], 0, None
+
+    def recvmsg_into(
+        self, buffers: Iterable[Buffer], ancbufsize: int = 0, flags: int = 0, /
+    ) -> tuple[int, list[Any], int, Any]:
+        """See ``socket.recvmsg_into``. Ancillary data is there on tcp alone."""
+        given = list(buffers)
+        if ancbufsize or flags & ~_WAIT_FLAGS:
+            return self._on_the_system(
+                select.POLLIN, flags, lambda: _SYSTEM.recvmsg_into(self, given, ancbufsize, flags)
+            )
+        total = 0
+        for view in [_writable(buffer) for buffer in given]:
+            if not view.nbytes:
+                continue
+            try:
+                count = self._ready().recv_into(view, 0.0 if total else self._timeout)
+            except BlockingIOError:
+                if total:
+                    break
+                raise
+            total += count
+            if count < view.nbytes:
+                break
+        return total, [], 0, None
+
+    def _on_the_system(self, event: int, flags: int, call: Callable[[], T]) -> T:
+        link = self._ready()
+        if not isinstance(link, Direct):
+            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+        return link.kernel(call, event, 0.0 if flags & socket.MSG_DONTWAIT else self._timeout)
+
+    # ---- sending --------------------------------------------------------------------------------------------------
+
+    def send(self, data: Buffer, flags: int = 0, /) -> int:
+        """See ``socket.send``."""
+        with memoryview(data) as whole, whole.cast("B") as view:
+            return self._send(view, flags, self._timeout)
+
+    def _send(self, view: memoryview, flags: int, timeout: float | None) -> int:
+        link = self._ready()
+        if flags & socket.MSG_DONTWAIT:
+            timeout = 0.0
+        if isinstance(link, Direct):
+            return link.send(view, timeout, flags)
+        if flags & ~_WAIT_FLAGS:
+            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+        return link.send(view, timeout)
+
+    def sendall(self, data: Buffer, flags: int = 0, /) -> None:
+        """See ``socket.sendall``."""
+        end = end_of(self._timeout)
+        with memoryview(data) as whole, whole.cast("B") as view:
+            sent = self._send(view, flags, self._timeout)
+            while sent < view.nbytes:
+                left = 0.0 if self._timeout == 0 else remaining(end)
+                sent += self._send(view[sent:], flags, left)
+
+    def sendto(self, data: Buffer, *arguments: Any) -> int:
+        """See ``socket.sendto``; a stream sends to its peer."""
+        if not 1 <= len(arguments) <= 2:
+            raise TypeError(f"sendto() takes 2 or 3 arguments ({len(arguments) + 1} given)")
+        if not self._is_connected():
+            return _SYSTEM.sendto(self, data, *arguments)
+        return self.send(data, arguments[0] if len(arguments) == 2 else 0)
+
+    def sendmsg(
+        self,
+        buffers: Iterable[Buffer],
+        ancdata: Iterable[Any] = (),
+        flags: int = 0,
+        address: Any = None,
+        /,
+    ) -> int:
+        """See ``socket.sendmsg``. Ancillary data is there on tcp alone."""
+        given, extra = list(buffers), list(ancdata)
+        if extra or address is not None or flags & ~_WAIT_FLAGS:
+            call = lambda: _SYSTEM.sendmsg(self, given, extra, flags, address)  # noqa: E731
+            return self._on_the_system(select.POLLOUT, flags, call)
+        views = [memoryview(buffer).cast("B") for buffer in given]
+        return self._ready().sendv(views, 0.0 if flags & socket.MSG_DONTWAIT else self._timeout)
+
+    def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
+        """See ``socket.sendfile``. The data goes through the drivers."""
+        return self._sendfile_use_send(file, offset, count)  # type: ignore[attr-defined, no-any-return]
+
+    # ---- the end --------------------------------------------------------------------------------------------------
+
+    def shutdown(self, how: int, /) -> None:
+        """See ``socket.shutdown``. What was sent before leaves before."""
+        link = self._link
+        if link is None:
+            super().shutdown(how)
+            return
+        system = super().shutdown
+        if how in (socket.SHUT_RD, socket.SHUT_RDWR):
+            link.shut_read()
+        if how in (socket.SHUT_WR, socket.SHUT_RDWR):
+            if isinstance(link, Direct):
+                system(how)
+            else:
+                link.shut_write(lambda: _quietly(system, how))
+        else:
+            system(how)
+
+    def _real_close(self, _ss: Any = _SYSTEM) -> None:
+        """Called when nothing uses it any more, files of `makefile` included."""
+        self._part(lambda: _SYSTEM._real_close(self))  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def _part(self, then: Any) -> None:
+        self._gone = True
+        link, self._link = self._link, None
+        notifier, self._notifier = self._notifier, None
+        channel = self._channel
+        if notifier is not None:
+            notifier.close()
+        if channel is not None:
+            channel.cancel("open")
+            channel.closed = True
+            if channel.peer is not None:
+                channel.peer.context.close()
+        if link is not None:
+            link.close(then)
+        else:
+            then()
+
+    def detach(self) -> int:
+        """See ``socket.detach``: the system's descriptor, at which the drivers above tcp are gone."""
+        gone = threading.Event()
+        linked = self._link is not None
+        self._part(gone.set)
+        gone.wait(HANDSHAKE)
+        descriptor = super().detach()
+        if linked and self._timeout is None:
+            os.set_blocking(descriptor, True)
+        return descriptor
+
+    def dup(self) -> Self:
+        """See ``socket.dup``. On tcp alone: what drivers above it know is not copied.
+
+        Raises:
+            OSError: (EOPNOTSUPP) there are drivers above tcp.
+        """
+        if len(self._stack) > 1 and self._is_connected():
+            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+        descriptor = os.dup(super().fileno())
+        twin = self._like(descriptor, server_side=self._server_side)
+        twin.settimeout(self._timeout)
+        return twin
+
+    def __del__(self) -> None:
+        link = getattr(self, "_link", None)
+        if link is None or self._gone:
+            super().__del__()  # type: ignore[misc]
+            return
+        try:
+            warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=1, source=self)
+        finally:  # the library lets go of the descriptor before its number is given to another
+            descriptor = super().detach()
+            link.close(lambda: os.close(descriptor))
+
+    def __repr__(self) -> str:
+        kind = type(self)
+        state = " [closed]" if self._closed else ""  # type: ignore[attr-defined]
+        names = "".join(
+            f", {name}={address}"
+            for name, call in (("laddr", super().getsockname), ("raddr", super().getpeername))
+            if (address := _address(call))
+        )
+        return (
+            f"<{kind.__module__}.{kind.__qualname__}{state} fd={super().fileno()}, family={self.family}, "
+            f"type={self.type}, proto={self.proto}{names}, stack={str(self._stack)!r}>"
+        )
+
+
+def _address(call: Callable[[], Any]) -> str:
+    try:
+        address = call()
+    except OSError:
+        return ""
+    return str(address) if address else ""
+
+
+def _quietly(call: Any, how: int) -> None:
+    with contextlib.suppress(OSError):
+        call(how)
+
+
+def _writable(buffer: Buffer) -> memoryview:
+    view = memoryview(buffer).cast("B")
+    if view.readonly:
+        raise TypeError(f"a read-write bytes-like object is needed, not {type(buffer).__name__}")
+    return view
+
+
+def _seconds(value: float | None) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, str | bytes):
+        raise TypeError(f"must be real number, not {type(value).__name__}")
+    seconds = float(value)
+    if seconds != seconds:
+        raise ValueError("Invalid value NaN (not a number)")
+    if seconds < 0:
+        raise ValueError("Timeout value out of range")
+    return seconds
+
+
+def socketpair(family: int | None = None, **options: Any) -> tuple[XioSocket, XioSocket]:
+    """Two sockets that are connected, as ``socket.socketpair``.
+
+    Args:
+        options: keyword arguments of `XioSocket`; the second end is the one that accepts.
+    """
+    first, second = socket.socketpair(*(() if family is None else (family,)))
+    return (
+        XioSocket(fileno=first.detach(), **options),
+        XioSocket(fileno=second.detach(), **options, server_side=True),
+    )
+
+
+def create_connection(
+    address: tuple[str | None, int],
+    timeout: float | Literal["default"] | None = "default",
+    source_address: tuple[str, int] | None = None,
+    *,
+    all_errors: bool = False,
+    **options: Any,
+) -> XioSocket:
+    """Connect to a host, whatever its addresses: ``socket.create_connection``.
+
+    Args:
+        timeout: of the socket; without it, ``socket.getdefaulttimeout()``.
+        options: keyword arguments of `XioSocket`.
+    """
+    host, port = address
+    errors: list[Exception] = []
+    options.setdefault("server_hostname", host)
+    for family, kind, proto, _name, where in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM):
+        sock = None
+        try:
+            sock = XioSocket(family, kind, proto, **options)
+            if timeout != "default":
+                sock.settimeout(timeout)
+            if source_address:
+                sock.bind(source_address)
+            sock.connect(where)
+        except OSError as error:
+            errors.append(error)
+            if sock is not None:
+                sock.close()
+            if isinstance(error, GridError):
+                raise
+        except BaseException:
+            if sock is not None:
+                sock.close()
+            raise
+        else:
+            return sock
+    if not errors:
+        raise OSError("getaddrinfo returns an empty list")
+    raise ExceptionGroup("create_connection failed", errors) if all_errors else errors[0]
+
+
+def create_server(
+    address: Sequence[Any],
+    *,
+    family: int = socket.AF_INET,
+    backlog: int | None = None,
+    reuse_port: bool = False,
+    dualstack_ipv6: bool = False,
+    **options: Any,
+) -> XioSocket:
+    """A socket that listens: ``socket.create_server``.
+
+    Args:
+        options: keyword arguments of `XioSocket`, for the sockets that it accepts.
+    """
+    plain = socket.create_server(
+        tuple(address), family=family, backlog=backlog, reuse_port=reuse_port, dualstack_ipv6=dualstack_ipv6
+    )
+    return XioSocket(plain.family, plain.type, plain.proto, plain.detach(), **options)

@@ -1,0 +1,152 @@
+"""Each driver moves data."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from globus_hl import xio
+
+from .conftest import LIMIT, echo
+
+if TYPE_CHECKING:
+    from globus_hl.security import Credential
+
+    from .conftest import Serving
+
+
+def test_file(tmp_path: Path) -> None:
+    attributes = xio.Attributes()
+    attributes.file.mode = 0o600
+    path = tmp_path / "caf\udce9"  # a name that is no UTF-8
+    with xio.Handle("file", str(path), attributes) as handle:
+        assert handle.write(b"0123456789") == 10
+        assert handle.file.seek(4) == 4
+        assert handle.read(3, 3) == b"456"
+        assert handle.file.seek(-1, "end") == 9
+        assert handle.read(5) == b"9"
+        assert handle.read(5) == b""
+        handle.xio.seek(0)
+        assert handle.read(2) == b"01"
+        descriptor = handle.descriptor()
+        descriptor.xio.offset = 7
+        assert handle.read(2, descriptor=descriptor) == b"78"
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    attributes = xio.Attributes()
+    attributes.file.flags = os.O_RDONLY
+    with pytest.raises(OSError, match="No such file") as caught:
+        xio.Handle("file", str(tmp_path / "none"), attributes).open()
+    assert caught.value.errno == 2
+
+
+def test_popen() -> None:
+    attributes = xio.Attributes()
+    attributes.popen.program = ["/bin/cat", "-u"]
+    with xio.Handle("popen", "cat", attributes, timeout=LIMIT) as handle:
+        assert handle.write(b"through a program") == 17
+        assert handle.read(100, 17) == b"through a program"
+
+
+def test_pipe() -> None:
+    reading, writing = os.pipe()
+    attributes = xio.Attributes()
+    attributes.pipe.input_descriptor = reading
+    attributes.pipe.output_descriptor = writing
+    with xio.Handle("pipe", "", attributes, timeout=LIMIT) as handle:
+        assert handle.write(b"through a pipe") == 14
+        assert handle.read(100, 14) == b"through a pipe"
+
+
+def test_udp() -> None:
+    attributes = xio.Attributes()
+    attributes.udp.interface = "127.0.0.1"
+    with (
+        xio.Handle("udp", "", attributes, timeout=LIMIT) as first,
+        xio.Handle("udp", "", attributes, timeout=LIMIT) as second,
+    ):
+        sent = second.descriptor()
+        sent.udp.receiver = first.udp.numeric_contact
+        assert second.write(b"a datagram", descriptor=sent) == 10
+        came = first.descriptor()
+        assert first.read(100, descriptor=came) == b"a datagram"
+        assert came.udp.numeric_contact == second.udp.numeric_contact
+
+
+def test_http(serving: Serving) -> None:
+    requests = []
+
+    def serve(connection: xio.Handle) -> None:
+        descriptor = connection.descriptor()
+        assert connection.read(100, 0, descriptor=descriptor) == b""
+        requests.append(descriptor.http.request())
+        connection.http.response_header("Content-Length", "4")
+        connection.write(b"body")
+        connection.http.end_body()
+
+    attributes = xio.Attributes()
+    attributes.http.request_header("X-Question", "6*9")
+    with serving("tcp,http", serve) as served:
+        url = f"http://{served.contact}/path"
+        with xio.Handle("tcp,http", url, attributes, timeout=LIMIT) as client:
+            descriptor = client.descriptor()
+            assert client.read(10, descriptor=descriptor) == b"body"
+            assert descriptor.http.response().status == 200
+        assert served.wait() is None
+    assert (requests[0].method, requests[0].uri) == ("GET", "/path")
+    assert requests[0].headers["X-Question"] == "6*9"
+
+
+@pytest.mark.parametrize("stack", ["tcp,queue", "tcp,rate", "tcp,rate:1GB/s"])
+def test_on_tcp(serving: Serving, stack: str) -> None:
+    data = os.urandom(300_000)
+    with serving(stack, echo) as served, xio.Handle(stack, served.contact, timeout=LIMIT) as client:
+        client.write(data)
+        assert client.read(len(data), len(data)) == data
+
+
+@pytest.mark.parametrize("side", ["write", "read"])
+def test_rate_takes_its_time(serving: Serving, side: str) -> None:
+    """150 kB, of which a tenth of a second's pass at once, at 200 kB a second."""
+    slow, fast = f"tcp,rate:{side}_rate=200kB", "tcp"
+    data = os.urandom(150_000)
+    received: list[bytes] = []
+
+    def serve(connection: xio.Handle) -> None:
+        received.append(connection.read(len(data), len(data)))
+        connection.write(b"done")
+
+    server, client = (fast, slow) if side == "write" else (slow, fast)
+    with serving(server, serve) as served, xio.Handle(client, served.contact, timeout=LIMIT) as handle:
+        started = time.monotonic()
+        handle.write(data)
+        assert handle.read(10, 4) == b"done"
+        took = time.monotonic() - started
+    assert received == [data]
+    assert took > 0.5
+
+
+def test_a_read_through_rate_can_be_given_up(serving: Serving) -> None:
+    with (
+        serving("tcp", echo) as served,
+        xio.Handle("tcp,rate:10kB/s", served.contact, timeout=LIMIT) as handle,
+        pytest.raises(TimeoutError),
+    ):
+        handle.write(bytes(1_000_000), timeout=0.3)
+
+
+def test_gsi_and_rate(serving: Serving, host: Credential, user: Credential) -> None:
+    stack = "tcp,gsi,rate:100MB/s"
+    with (
+        serving(stack, echo, gsi=xio.GSI(credential=host)) as served,
+        xio.Handle(stack, served.contact, gsi=xio.GSI(credential=user), timeout=LIMIT) as client,
+    ):
+        data = os.urandom(200_000)
+        client.write(data)
+        assert client.read(len(data), len(data)) == data

@@ -1,0 +1,279 @@
+"""globus_lowlevel.gram_protocol: what messages say, and two ends of the protocol in one process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from globus_lowlevel import GlobusError, common, gram_protocol, gssapi
+
+LIMIT = 30.0
+ACTIVE = gram_protocol.GLOBUS_GRAM_PROTOCOL_JOB_STATE_ACTIVE
+DONE = gram_protocol.GLOBUS_GRAM_PROTOCOL_JOB_STATE_DONE
+
+
+@pytest.fixture(scope="module", autouse=True)
+def active(grid: Any) -> Iterator[None]:
+    common.globus_module_activate(gram_protocol.GLOBUS_GRAM_PROTOCOL_MODULE)
+    yield
+    common.globus_module_deactivate(gram_protocol.GLOBUS_GRAM_PROTOCOL_MODULE)
+
+
+# ---- messages --------------------------------------------------------------------------------------------------
+
+RSL = '&(executable="/bin/echo")(arguments="a ""quoted"" word" \\)'
+
+
+@pytest.mark.parametrize("callback", [None, "https://localhost:1/"])
+def test_a_job_request(callback: str | None) -> None:
+    packed = gram_protocol.globus_gram_protocol_pack_job_request(0xFFFFF, callback, RSL)
+    assert packed.startswith(b"protocol-version: 2\r\n")
+    assert gram_protocol.globus_gram_protocol_unpack_job_request(packed) == (0xFFFFF, callback, RSL)
+
+
+def test_replies_and_updates() -> None:
+    contact = "https://localhost:4/1/2/"
+    packed = gram_protocol.globus_gram_protocol_pack_job_request_reply(0, contact)
+    assert gram_protocol.globus_gram_protocol_unpack_job_request_reply(packed) == (0, contact)
+    failed = gram_protocol.globus_gram_protocol_pack_job_request_reply(7, None)
+    assert gram_protocol.globus_gram_protocol_unpack_job_request_reply(failed) == (7, None)
+    status = gram_protocol.globus_gram_protocol_pack_status_reply(ACTIVE, 0, 17)
+    assert gram_protocol.globus_gram_protocol_unpack_status_reply(status) == (ACTIVE, 0, 17)
+    update = gram_protocol.globus_gram_protocol_pack_status_update_message(contact, DONE, 0)
+    assert gram_protocol.globus_gram_protocol_unpack_status_update_message(update) == (contact, DONE, 0)
+    request = gram_protocol.globus_gram_protocol_pack_status_request("cancel")
+    assert gram_protocol.globus_gram_protocol_unpack_status_request(request) == "cancel"
+    assert b"version" in gram_protocol.globus_gram_protocol_pack_version_request()
+
+
+def test_frames() -> None:
+    request = gram_protocol.globus_gram_protocol_frame_request("https://localhost:2119/jobmanager", b"hello")
+    head, _, body = request.partition(b"\r\n\r\n")
+    assert head.startswith(b"POST /jobmanager HTTP/1.1\r\nHost: localhost\r\n")
+    assert b"Content-Length: 5" in head and body == b"hello"
+    assert gram_protocol.globus_gram_protocol_frame_reply(200, b"").startswith(b"HTTP/1.1 200 OK\r\n")
+    assert gram_protocol.globus_gram_protocol_frame_reply(404, b"").startswith(b"HTTP/1.1 404 ")
+    with pytest.raises(GlobusError):
+        gram_protocol.globus_gram_protocol_frame_request("no url", b"")
+
+
+def test_extensions_are_dicts() -> None:
+    extensions = {"attr-one": "1", "attr-two": 'with "quotes" and \\'}
+    packed = gram_protocol.globus_gram_protocol_pack_status_reply_with_extensions(DONE, 0, 0, extensions)
+    read = gram_protocol.globus_gram_protocol_unpack_status_reply_with_extensions(packed)
+    assert read | extensions == read
+    assert read["status"] == str(int(DONE))
+    assert gram_protocol.globus_gram_protocol_unpack_message(packed) == read
+    packed = gram_protocol.globus_gram_protocol_pack_job_request_reply_with_extensions(
+        0, "https://a:1/", extensions
+    )
+    status, contact, read = gram_protocol.globus_gram_protocol_unpack_job_request_reply_with_extensions(
+        packed
+    )
+    assert (status, contact) == (0, "https://a:1/") and read["attr-one"] == "1"
+    packed = gram_protocol.globus_gram_protocol_pack_status_update_message_with_extensions(
+        "https://a:1/", DONE, 0, extensions
+    )
+    read = gram_protocol.globus_gram_protocol_unpack_status_update_message_with_extensions(packed)
+    assert read["job-manager-url"] == "https://a:1/" and read["attr-two"] == extensions["attr-two"]
+    gram_protocol.globus_gram_protocol_hash_destroy(read)
+    for wrong in ({"a": 1}, {1: "a"}, "text", [("a", "b")]):
+        with pytest.raises(TypeError):
+            gram_protocol.globus_gram_protocol_pack_status_reply_with_extensions(DONE, 0, 0, wrong)  # type: ignore[arg-type]
+
+
+def test_an_extension_of_its_own() -> None:
+    extension = gram_protocol.globus_gram_protocol_create_extension("exit-code", "100% %s")
+    assert (extension.attribute, extension.value) == ("exit-code", "100% %s")
+
+
+@pytest.mark.parametrize("unpack", ["job_request", "job_request_reply", "status_request", "status_reply"])
+@pytest.mark.parametrize("data", [b"", b"rubbish", b"protocol-version: 9\r\n", b"\xff" * 300])
+def test_what_is_no_message_raises(unpack: str, data: bytes) -> None:
+    with pytest.raises(GlobusError) as raised:
+        getattr(gram_protocol, f"globus_gram_protocol_unpack_{unpack}")(data)
+    assert raised.value.module == "gram_protocol"
+
+
+def test_the_attributes_of_any_message() -> None:
+    message = b'a: 1\r\nb: "two \\"words\\""\r\nc-d: x y\r\n'
+    expected = {"a": "1", "b": 'two "words"', "c-d": "x y"}
+    assert gram_protocol.globus_gram_protocol_unpack_message(message) == expected
+    assert gram_protocol.globus_gram_protocol_unpack_message(b"") == {}
+    with pytest.raises(GlobusError, match="expected information"):
+        gram_protocol.globus_gram_protocol_unpack_message(b'a: "two ""\r\n')
+
+
+values = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40)
+names = st.from_regex(r"[a-z][a-z0-9-]{0,12}", fullmatch=True)
+RESERVED = {"protocol-version", "status", "failure-code", "job-failure-code"}
+
+
+@given(st.dictionaries(names.filter(lambda n: n not in RESERVED), values, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_any_extension_comes_back(extensions: dict[str, str]) -> None:
+    packed = gram_protocol.globus_gram_protocol_pack_status_reply_with_extensions(DONE, 0, 0, extensions)
+    read = gram_protocol.globus_gram_protocol_unpack_status_reply_with_extensions(packed)
+    assert {name: read[name] for name in extensions} == extensions
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=60, deadline=None)
+def test_any_bytes_are_unpacked_or_refused(data: bytes) -> None:
+    for kind in (
+        "job_request",
+        "job_request_reply",
+        "status_request",
+        "status_reply",
+        "status_update_message",
+    ):
+        try:
+            getattr(gram_protocol, f"globus_gram_protocol_unpack_{kind}")(data)
+        except GlobusError:
+            continue
+
+
+def test_errors_have_words() -> None:
+    assert "authenticat" in gram_protocol.globus_gram_protocol_error_string(7)
+    assert gram_protocol.globus_gram_protocol_error_string(-1) == "Invalid error code"
+    assert gram_protocol.globus_gram_protocol_error_string(10000) == "Invalid error code"
+    gram_protocol.globus_gram_protocol_error_7_hack_replace_message("because I say so")
+    assert gram_protocol.globus_gram_protocol_error_string(7) == "because I say so"
+    others: list[str | None] = []
+    thread = threading.Thread(
+        target=lambda: others.append(gram_protocol.globus_gram_protocol_error_string(7))
+    )
+    thread.start()
+    thread.join()
+    assert others != ["because I say so"]
+    gram_protocol.globus_gram_protocol_error_10_hack_replace_message("ten")
+    assert gram_protocol.globus_gram_protocol_error_string(10) == "ten"
+
+
+# ---- two ends ---------------------------------------------------------------------------------------------------------
+
+
+class Answer:
+    """The callback of a post."""
+
+    def __init__(self) -> None:
+        self.come = threading.Event()
+        self.arguments: tuple[Any, ...] = ()
+
+    def __call__(self, *arguments: Any) -> None:
+        self.arguments = arguments
+        self.come.set()
+
+    def wait(self) -> tuple[Any, ...]:
+        assert self.come.wait(LIMIT), "no answer"
+        return self.arguments
+
+
+@pytest.fixture
+def echo() -> Iterator[tuple[str, list[Any]]]:
+    """A server that answers with what it gets, and notes it."""
+    seen: list[Any] = []
+
+    def on_request(argument: Any, handle: int, message: bytes, size: int, error: int, uri: str) -> None:
+        context = gram_protocol.globus_gram_protocol_get_sec_context(handle)
+        seen.append(
+            (argument, message, size, error, uri, gram_protocol.globus_gram_protocol_authorize_self(context))
+        )
+        gram_protocol.globus_gram_protocol_reply(handle, 200, b"echo:" + message)
+
+    url = gram_protocol.globus_gram_protocol_allow_attach(on_request, "mine")
+    yield url, seen
+    gram_protocol.globus_gram_protocol_callback_disallow(url)
+
+
+def test_post_and_reply(echo: tuple[str, list[Any]], nothing_left: None) -> None:
+    url, seen = echo
+    answer = Answer()
+    handle = gram_protocol.globus_gram_protocol_post(f"{url}path", None, b"hello", answer, "arg")
+    argument, answered, message, size, error, _ = answer.wait()
+    assert (argument, answered, message, size, error) == ("arg", handle, b"echo:hello", 10, 0)
+    assert seen == [("mine", b"hello", 5, 0, "/path", True)]
+
+
+def test_two_servers_have_callbacks_of_their_own(echo: tuple[str, list[Any]]) -> None:
+    """Each until it is disallowed, whatever became of the other."""
+    url, seen = echo
+
+    def other(argument: Any, handle: int, *_: Any) -> None:
+        gram_protocol.globus_gram_protocol_reply(handle, 200, b"other")
+
+    second = gram_protocol.globus_gram_protocol_allow_attach(other, None)
+    for target, expected in ((url, b"echo:1"), (second, b"other")):
+        answer = Answer()
+        gram_protocol.globus_gram_protocol_post(target, None, b"1", answer, None)
+        assert answer.wait()[2] == expected
+    gram_protocol.globus_gram_protocol_callback_disallow(second)
+    answer = Answer()
+    gram_protocol.globus_gram_protocol_post(url, None, b"2", answer, None)
+    assert answer.wait()[2] == b"echo:2"
+    assert [s[1] for s in seen] == [b"1", b"2"]
+
+
+def test_many_posts_at_once(echo: tuple[str, list[Any]]) -> None:
+    answers = [Answer() for _ in range(16)]
+    for number, answer in enumerate(answers):
+        gram_protocol.globus_gram_protocol_post(echo[0], None, str(number).encode(), answer, number)
+    assert [a.wait()[2] for a in answers] == [f"echo:{n}".encode() for n in range(16)]
+
+
+def test_an_attribute_of_ones_own(echo: tuple[str, list[Any]]) -> None:
+    attr = gram_protocol.globus_gram_protocol_setup_attr()
+    answer = Answer()
+    gram_protocol.globus_gram_protocol_post(echo[0], attr, b"x", answer, None)
+    assert answer.wait()[2] == b"echo:x"
+
+
+def test_nobody_there() -> None:
+    answer = Answer()
+    gram_protocol.globus_gram_protocol_post("https://localhost:1/", None, b"x", answer, None)
+    assert answer.wait()[4] == gram_protocol.GLOBUS_GRAM_PROTOCOL_ERROR_CONNECTION_FAILED
+
+
+FLAGS = gssapi.GSS_C_GLOBUS_LIMITED_DELEG_PROXY_FLAG | gssapi.GSS_C_GLOBUS_SSL_COMPATIBLE
+
+
+def test_a_credential_is_delegated() -> None:
+    """As to a job manager whose credential is renewed."""
+    delegated: list[Any] = []
+    done = threading.Event()
+
+    def on_delegation(argument: Any, handle: int, credential: Any, error: int) -> None:
+        delegated.append((argument, error, credential))
+        gram_protocol.globus_gram_protocol_reply(handle, 200, b"thanks")
+        done.set()
+
+    def on_request(argument: Any, handle: int, message: bytes, *_: Any) -> None:
+        gram_protocol.globus_gram_protocol_accept_delegation(
+            handle, None, None, FLAGS, 0, on_delegation, message
+        )
+
+    url = gram_protocol.globus_gram_protocol_allow_attach(on_request, None)
+    answer = Answer()
+    gram_protocol.globus_gram_protocol_post_delegation(
+        url, None, b"renew", None, None, None, FLAGS, 0, answer, None
+    )
+    assert answer.wait()[2:5] == (b"thanks", 6, 0)
+    assert done.wait(LIMIT)
+    gram_protocol.globus_gram_protocol_callback_disallow(url)
+    ((argument, error, credential),) = delegated
+    assert (argument, error) == (b"renew", 0)
+    name, lifetime, *_ = gssapi.gss_inquire_cred(credential)
+    assert lifetime > 0
+    assert "Test User" in str(gssapi.gss_display_name(name)[0])
+
+
+def test_disallowing_what_was_never_allowed_raises() -> None:
+    with pytest.raises(GlobusError):
+        gram_protocol.globus_gram_protocol_callback_disallow("https://localhost:1/")
+    with pytest.raises(GlobusError):
+        gram_protocol.globus_gram_protocol_reply(4711, 200, b"")
