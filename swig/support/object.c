@@ -436,6 +436,7 @@ int gl_type_ready(gl_type *type)
     for (size_t i = 0; type->slots && type->slots[i].slot; ++i) slots[4 + i] = type->slots[i];
     PyType_Spec spec = {name, sizeof(gl_object), 0, TYPE_FLAGS, slots};
     PyObject *python_type = PyType_FromSpecWithBases(&spec, base_type);
+    free(name);      /* the type has a copy */
     PyObject *capsule = python_type ? PyCapsule_New(type, "gl_type", NULL) : NULL;
     if (!capsule || PyDict_SetItem(ready_types, python_type, capsule) < 0) Py_CLEAR(python_type);
     Py_XDECREF(capsule);
