@@ -375,7 +375,8 @@ static int hold(PyObject *answer, PyObject *arguments)
     bool owned = false;
     for (Py_ssize_t i = 0; i < PyTuple_Size(arguments); ++i) owned |= PyTuple_GetItem(arguments, i) == answer;
     if ((owned ? gl_give_again(answer) : gl_give(answer)) < 0) return -1;
-    if (gl_as_object(answer)) ++gl_as_object(answer)->busy;
+    gl_object *object = gl_as_object(answer);
+    if (object) ++object->busy, ++object->held;
     return 0;
 }
 
@@ -389,7 +390,7 @@ static void release(const gl_function *signature, PyObject *arguments)
         PyObject *item = PyTuple_GetItem(arguments, position++);
         if (!(slot->flags & GL_RELEASES) || slot->flags & GL_GIVEN) continue;
         gl_object *object = gl_as_object(item);
-        if (object && object->busy > 0) --object->busy;
+        if (object && object->held > 0) --object->busy, --object->held;
         gl_take(item);
     }
 }

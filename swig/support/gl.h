@@ -324,6 +324,7 @@ struct gl_object
     gl_object *next_dead;    /* reaper.c */
     PyObject *weak_references;
     int       busy;          /* calls in progress with it */
+    int       held;          /* how often C has it from callbacks: not destroyed before C gives it back */
     bool      owned;         /* destroyed when collected */
     bool      closed;
     bool      box;           /* `pointer` was malloc-ed by us */

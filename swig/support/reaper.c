@@ -44,7 +44,7 @@ static gl_object *next_unused(void)
         gl_object *object = first;
         first = object->next_dead;
         if (!first) last = &first;
-        if (!__atomic_load_n(&object->busy, __ATOMIC_RELAXED)) return object;
+        if (!__atomic_load_n(&object->held, __ATOMIC_RELAXED)) return object;
         object->next_dead = in_use;
         in_use = object;
     }
