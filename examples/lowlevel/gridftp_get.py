@@ -83,7 +83,11 @@ class Get:
             return  # on_done tells it
         try:
             if length:
-                os.pwrite(self.descriptor, memoryview(buffer)[:length], offset)
+                written = 0
+                while written < length:  # a disk that becomes full takes a part first
+                    written += os.pwrite(
+                        self.descriptor, memoryview(buffer)[written:length], offset + written
+                    )
                 with self.lock:
                     self.received += length
                     ftp_client.globus_ftp_client_restart_marker_insert_range(
