@@ -13,7 +13,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 
-__all__ = ["at_interruption", "run"]
+__all__ = ["at_interruption", "leave", "run"]
 
 DEBUG_OPTIONS = ("-dbg", "--dbg", "-debugftp", "--debugftp")
 
@@ -31,8 +31,8 @@ def run(program: str, body: Callable[[list[str]], int], arguments: list[str] | N
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     debug = any(argument in DEBUG_OPTIONS for argument in arguments)  # before the body takes them apart
     try:
-        signal.signal(signal.SIGTERM, _leave)
-        signal.signal(signal.SIGINT, _leave)
+        signal.signal(signal.SIGTERM, leave)
+        signal.signal(signal.SIGINT, leave)
         _prepare_output()
         code = body(arguments)
         sys.stdout.flush()
@@ -63,7 +63,12 @@ def at_interruption(hook: Callable[[], object]) -> Iterator[None]:
         _hooks.remove(hook)
 
 
-def _leave(number: int, _frame: object) -> None:
+def leave(number: int, _frame: object = None) -> None:
+    """What a signal does to a command: the hooks, and an exception.
+
+    Raises:
+        KeyboardInterrupt, Terminated: SIGINT or SIGTERM.
+    """
     for hook in _hooks:
         hook()
     if number == signal.SIGINT:

@@ -72,14 +72,13 @@ def command(contact: str | None, place: str | None, target: str | None, keep: bo
         raise UsageError("name a CONTACT to connect to, or a place to listen at (-l), one of both")
     if place is None and (keep or target):
         raise UsageError("-k and --to go with -l")
-    import asyncio
-
+    from .loop import run_command
     from .xio_conversation import converse
     from .xio_events import Events
 
     events = Events(verbose=options["verbose"], as_json=options["as_json"])
     try:
-        asyncio.run(converse(events, options, contact, place, target, keep))
+        run_command(converse(events, options, contact, place, target, keep))
     except (Exception, KeyboardInterrupt, Terminated) as error:
         if not events.as_json:
             raise
