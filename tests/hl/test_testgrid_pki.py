@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import socket
 import stat
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import pytest
 
 from globus_hl.testgrid import EXPIRED, NOT_YET_VALID, Grid, User
 from globus_hl.testgrid.names import local_names
+from globus_hl.testgrid.pki import CertificateAuthority
 from globus_hl.testgrid.proxy import make_proxy
 
 if TYPE_CHECKING:
@@ -239,11 +241,21 @@ def with_old_list(grid: Grid) -> User:
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )
-def test_the_library_refuses(stock: Stock, grid: Grid, make: Callable[[Grid], User], why: str) -> None:
+def test_the_library_refuses(
+    stock: Stock, grid: Grid, tmp_path: Path, make: Callable[[Grid], User], why: str
+) -> None:
     user = make(grid)
     env = {"X509_USER_PROXY": user.credential}
     assert why in stock.refused(
-        "grid-proxy-init", "-verify", "-debug", "-cert", user.cert, "-key", user.key, "-out", "/dev/null"
+        "grid-proxy-init",
+        "-verify",
+        "-debug",
+        "-cert",
+        user.cert,
+        "-key",
+        user.key,
+        "-out",
+        tmp_path / "proxy",
     )
     stock.refused_copy(f"{grid.gridftp.url}/", "file:///dev/null", env=env)
 
@@ -264,3 +276,27 @@ def test_servers_with_wrong_hosts_are_refused(stock: Stock, grid: Grid) -> None:
     for host, why in ((wrong, "/CN=other.example.org"), (old, "expired")):
         with grid.start_gridftp(host=host) as server:
             assert why in stock.refused_copy(f"{server.url}/", "file:///dev/null")
+
+
+def test_the_library_finds_the_list_of_an_authority_whose_hash_begins_with_zero(
+    stock: Stock, grid: Grid, tmp_path: Path
+) -> None:
+    for _ in range(400):  # 1 in 16 does; its users' certificates need no server
+        authority = CertificateAuthority(tmp_path / secrets.token_hex(8), name="Zero CA")
+        if authority.hashes[0].startswith("0"):
+            break
+    authority.install(grid.trust_directory)
+    revoked = authority.issue_user("Revoked")
+    authority.revoke(revoked)
+    said = stock.refused(
+        "grid-proxy-init",
+        "-verify",
+        "-debug",
+        "-cert",
+        revoked.cert,
+        "-key",
+        revoked.key,
+        "-out",
+        tmp_path / "proxy",
+    )
+    assert "revoked" in said

@@ -169,8 +169,10 @@ class CertificateAuthority:
             entry = x509.RevokedCertificateBuilder().serial_number(number).revocation_date(begin)
             builder = builder.add_revoked_certificate(entry.build())
         crl = builder.sign(self._key, hashes.SHA256()).public_bytes(PEM)
+        # The toolkit writes the hash without leading zeros where it looks for a list, and only there.
+        names = {name for each in self.hashes for name in (each, each.lstrip("0"))}
         for directory in self._installed:
-            for name in self.hashes:
+            for name in names:
                 new = directory / f"{name}.new"
                 new.write_bytes(crl)
                 new.replace(directory / f"{name}.r0")  # at once, as servers may be reading it
