@@ -234,7 +234,11 @@ def test_a_table_of_the_common_library() -> None:
         rsl.globus_rsl_value_eval(variable("B"), table, False)
     common.globus_symboltable_destroy(table)
     literal = rsl.globus_rsl_value_make_literal("text")
-    for wrong, error in ((table, ValueError), (common.GLOBUS_COMMON_MODULE, TypeError), (object(), TypeError)):
+    for wrong, error in (
+        (table, ValueError),
+        (common.GLOBUS_COMMON_MODULE, TypeError),
+        (object(), TypeError),
+    ):
         with pytest.raises(error):
             rsl.globus_rsl_value_eval(literal, wrong, False)
     with pytest.raises(TypeError):
