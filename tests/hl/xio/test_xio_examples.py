@@ -22,14 +22,42 @@ SEGMENTS = [
 ]
 
 
-def test_the_segment_service() -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", str(EXAMPLES / "segment_service.py")],
-        capture_output=True,
+WAYS = [
+    ("default", "Test User asks, and delegates a proxy", 0),
+    ("--disable-host-auth", "Test User asks, and delegates no proxy", 0),
+    ("--no-proxy", "somebody asks, and delegates no proxy", 0),
+    ("an unknown name", "knows nothing of V-R", 1),
+    ("no proxy", "there is no proxy", 3),
+    ("an expired proxy", "has expired", 4),
+    ("a short proxy", "s only", 5),
+    ("another server", "is somebody else", 6),
+    ("another server, --disable-host-auth", "Test User asks", 0),
+]
+
+
+def run(name: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", str(EXAMPLES / name)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         timeout=55,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+
+
+def test_data_find() -> None:
+    done = run("data_find.py")
+    assert done.returncode == 0, done.stdout
+    for title, words, status in WAYS:
+        _, _, part = done.stdout.partition(f"{title}:\n")
+        said, _, ended = part.partition("    status ")
+        assert words in said, done.stdout
+        assert ended.startswith(f"{status}\n"), done.stdout
+
+
+def test_the_segment_service() -> None:
+    done = run("segment_service.py")
+    assert done.returncode == 0, done.stdout
     assert [words for words in SEGMENTS if words not in done.stdout] == [], done.stdout
     assert "not refused" not in done.stdout

@@ -32,7 +32,7 @@ from .notifier import Notifier
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Direct", "Link", "Stacked", "end_of", "os_error", "timed_out"]
+__all__ = ["Direct", "Link", "Stacked", "end_of", "os_error", "timed_out", "would_block"]
 
 T = TypeVar("T")
 

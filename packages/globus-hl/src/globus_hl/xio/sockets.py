@@ -10,7 +10,7 @@ import socket
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from globus_lowlevel import xio
 
@@ -20,7 +20,7 @@ from ..errors import GridError
 from ..timeouts import Timeout
 from .attributes import Attributes
 from .channel import Channel
-from .links import Direct, Link, Stacked, end_of, remaining, timed_out
+from .links import Direct, Link, Stacked, end_of, remaining, timed_out, would_block
 from .notifier import Notifier
 from .stack import Stack
 
@@ -35,8 +35,10 @@ if TYPE_CHECKING:
 __all__ = ["XioSocket", "create_connection", "create_server", "socketpair"]
 
 T = TypeVar("T")
+S = TypeVar("S", bound="XioSocket")
 
 HANDSHAKE = 60.0
+_DEFAULT: Any = socket._GLOBAL_DEFAULT_TIMEOUT  # type: ignore[attr-defined]  # noqa: SLF001 - those who pass it on
 _SYSTEM = socket.socket  # whose methods are the system's calls
 _WAIT_FLAGS = socket.MSG_DONTWAIT | socket.MSG_WAITALL | socket.MSG_NOSIGNAL
 
@@ -78,6 +80,7 @@ class XioSocket(socket.socket):
         "_attaching",
         "_attributes",
         "_channel",
+        "_connecting",
         "_failure",
         "_gone",
         "_gsi",
@@ -128,6 +131,7 @@ class XioSocket(socket.socket):
         self._channel: Channel | None = None
         self._link: Link | None = None
         self._notifier: Notifier | None = None
+        self._connecting: threading.Thread | None = None
         self._handshake: Background | None = None
         self._failure: Exception | None = None
         self._attaching = threading.Lock()  # one opens the stack
@@ -220,15 +224,20 @@ class XioSocket(socket.socket):
             PeerRefusedError: the authorization callback did not want the peer.
         """
         end = end_of(self._timeout)
-        super().connect(address)
+        try:
+            super().connect(address)
+        except BlockingIOError:
+            self._goes_on(address)
+            raise
         self._connected(address, end)
 
     def connect_ex(self, address: Any) -> int:
         """See ``socket.connect_ex``."""
         end = end_of(self._timeout)
         number = super().connect_ex(address)
+        if number == errno.EINPROGRESS:
+            self._goes_on(address)
         if number:
-            self._aim(address)
             return number
         try:
             self._connected(address, end)
@@ -241,6 +250,32 @@ class XioSocket(socket.socket):
             host, port = address[:2]
             host = self._hostname or (bytes(host).decode() if isinstance(host, bytes | bytearray) else host)
             self._target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    def _goes_on(self, address: Any) -> None:
+        """It connects in the background. Who selects is to do so with one descriptor until the end of the handshake and
+        after, so that this is not the system's from now on, and a thread looks at that one."""
+        self._aim(address)
+        if len(self._stack) > 1:
+            if self._notifier is None:
+                self._notifier = Notifier(readable=False, writable=False)
+            self._notifier.set(readable=False, writable=False)  # also when it failed before
+            own = os.dup(super().fileno())
+            self._connecting = threading.Thread(target=self._await_connection, args=(own,), daemon=True)
+            self._connecting.start()
+
+    def _await_connection(self, descriptor: int) -> None:
+        poll = select.poll()
+        poll.register(descriptor, select.POLLOUT)
+        try:
+            ready = poll.poll(1000 * self._handshake_timeout)
+        finally:
+            os.close(descriptor)
+        if ready and not ready[0][1] & (select.POLLERR | select.POLLHUP):
+            self._begin_handshake()
+        else:
+            with self._linking:
+                if self._notifier is not None:
+                    self._notifier.set(readable=True, writable=True)
 
     def _connected(self, address: Any, end: float | None) -> None:
         self._aim(address)
@@ -277,10 +312,14 @@ class XioSocket(socket.socket):
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         if len(self._stack) == 1:
             return self._open_directly()
+        if self._connecting is not None and self._connecting.is_alive():
+            if self._timeout == 0:
+                raise would_block()
+            self._connecting.join(self._timeout)
         if self._timeout == 0:
             self._open_in_background()
             if self._link is None:
-                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+                raise would_block()
             return self._link
         return self._open_stack(end_of(self._timeout))
 
@@ -296,6 +335,8 @@ class XioSocket(socket.socket):
 
     def _prepare(self) -> Channel:
         """Called with the lock."""
+        if self._gone:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         super().getpeername()  # tells whether there is a connection
         attributes = Attributes() if self._attributes is None else self._attributes.copy()
         attributes.tcp.descriptor = super().fileno()
@@ -371,7 +412,7 @@ class XioSocket(socket.socket):
         readable when there is something to `recv`, and writable when there is room to `send`."""
         if self._gone:
             return -1
-        if len(self._stack) == 1 or (self._link is None and not self._is_connected()):
+        if len(self._stack) == 1 or (self._notifier is None and not self._is_connected()):
             return super().fileno()
         with self._linking:
             if self._notifier is None:
@@ -379,9 +420,14 @@ class XioSocket(socket.socket):
                 if isinstance(self._link, Stacked):
                     self._link.tell_to(self._notifier)
         if self._link is None:
-            with contextlib.suppress(Exception):  # the next call tells
-                self._open_in_background()
+            self._begin_handshake()
         return self._notifier.fileno()
+
+    def _begin_handshake(self) -> None:
+        with contextlib.suppress(
+            OSError
+        ):  # not connected yet, or not any more; what else happens, the next call tells
+            self._open_in_background()
 
     def _is_connected(self) -> bool:
         if self._channel is not None:
@@ -579,8 +625,12 @@ class XioSocket(socket.socket):
     def _part(self, then: Any) -> None:
         self._gone = True
         link, self._link = self._link, None
-        notifier, self._notifier = self._notifier, None
+        with self._linking:
+            notifier, self._notifier = self._notifier, None
         channel = self._channel
+        if self._connecting is not None:  # it is not to wait any longer
+            with contextlib.suppress(OSError):
+                _SYSTEM.shutdown(self, socket.SHUT_RDWR)
         if notifier is not None:
             notifier.close()
         if channel is not None:
@@ -675,41 +725,52 @@ def _seconds(value: float | None) -> float | None:
     return seconds
 
 
-def socketpair(family: int | None = None, **options: Any) -> tuple[XioSocket, XioSocket]:
+def socketpair(
+    family: int | None = None,
+    type: int = socket.SOCK_STREAM,  # noqa: A002 - its name in the standard library
+    proto: int = 0,
+    *,
+    kind: type[S] = XioSocket,  # type: ignore[assignment]
+    **options: Any,
+) -> tuple[S, S]:
     """Two sockets that are connected, as ``socket.socketpair``.
 
     Args:
+        family, type, proto: as of ``socket.socketpair``.
+        kind: a class made from `XioSocket`.
         options: keyword arguments of `XioSocket`; the second end is the one that accepts.
     """
-    first, second = socket.socketpair(*(() if family is None else (family,)))
+    first, second = socket.socketpair(family, type, proto)
     return (
-        XioSocket(fileno=first.detach(), **options),
-        XioSocket(fileno=second.detach(), **options, server_side=True),
+        kind(fileno=first.detach(), **options),
+        kind(fileno=second.detach(), **options, server_side=True),
     )
 
 
 def create_connection(
     address: tuple[str | None, int],
-    timeout: float | Literal["default"] | None = "default",
+    timeout: float | None = _DEFAULT,
     source_address: tuple[str, int] | None = None,
     *,
     all_errors: bool = False,
+    kind: type[S] = XioSocket,  # type: ignore[assignment]
     **options: Any,
-) -> XioSocket:
+) -> S:
     """Connect to a host, whatever its addresses: ``socket.create_connection``.
 
     Args:
         timeout: of the socket; without it, ``socket.getdefaulttimeout()``.
+        kind: a class made from `XioSocket`.
         options: keyword arguments of `XioSocket`.
     """
     host, port = address
     errors: list[Exception] = []
     options.setdefault("server_hostname", host)
-    for family, kind, proto, _name, where in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM):
+    for family, type_, proto, _name, where in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM):
         sock = None
         try:
-            sock = XioSocket(family, kind, proto, **options)
-            if timeout != "default":
+            sock = kind(family, type_, proto, **options)
+            if timeout is not _DEFAULT:
                 sock.settimeout(timeout)
             if source_address:
                 sock.bind(source_address)
@@ -738,14 +799,16 @@ def create_server(
     backlog: int | None = None,
     reuse_port: bool = False,
     dualstack_ipv6: bool = False,
+    kind: type[S] = XioSocket,  # type: ignore[assignment]
     **options: Any,
-) -> XioSocket:
+) -> S:
     """A socket that listens: ``socket.create_server``.
 
     Args:
+        kind: a class made from `XioSocket`.
         options: keyword arguments of `XioSocket`, for the sockets that it accepts.
     """
     plain = socket.create_server(
         tuple(address), family=family, backlog=backlog, reuse_port=reuse_port, dualstack_ipv6=dualstack_ipv6
     )
-    return XioSocket(plain.family, plain.type, plain.proto, plain.detach(), **options)
+    return kind(plain.family, plain.type, plain.proto, plain.detach(), **options)
