@@ -36,6 +36,8 @@ __all__ = ["Direct", "Link", "Stacked", "end_of", "os_error", "timed_out", "woul
 
 T = TypeVar("T")
 
+_read, _write = xio.globus_xio_system_socket_read, xio.globus_xio_system_socket_write
+
 LOW, HIGH = 1 << 14, 1 << 18
 """Bytes that one read of the library asks for, at first and at most."""
 AHEAD = 1 << 20
@@ -64,6 +66,9 @@ class Link(Protocol):
 
     def sendv(self, views: list[memoryview], timeout: float | None) -> int:
         """Write some of the bytes of several buffers."""
+
+    def sendall(self, view: memoryview, timeout: float | None) -> None:
+        """Write all of the bytes, as ``socket.sendall`` does."""
 
     def shut_read(self) -> None:
         """Nothing will be read any more."""
@@ -128,6 +133,7 @@ class Direct:
         self._system = xio.globus_xio_system_socket_init(descriptor, xio.GLOBUS_XIO_SYSTEM_TCP)
         self._shut = False
         self._eager = False  # data is probably there: look before waiting
+        self._polls: dict[int, list[Any]] = {select.POLLIN: [], select.POLLOUT: []}  # those that no thread is in
 
     def recv(self, size: int, timeout: float | None, flags: int = 0) -> bytes:
         if size <= SMALL or (room := rooms.__dict__.pop("room", None)) is None or len(room) < size:
@@ -139,46 +145,55 @@ class Direct:
         return data
 
     def recv_into(self, view: memoryview, timeout: float | None, flags: int = 0) -> int:
-        if not view.nbytes:
+        size = view.nbytes
+        if not size:
             return 0
-        if self._eager or timeout == 0:
-            count = self._read(view, flags)
-            if count is not None:
+        end = end_of(timeout)
+        look = self._eager or timeout == 0
+        while True:
+            if not look:
+                self._wait(select.POLLIN, end)
+            if self._shut:
+                return 0
+            try:
+                count: int = _read(self._system, (view,), 0, flags, None)
+            except GlobusError as error:
+                if is_end_of_file(error):
+                    return 0
+                raise os_error(error) from error.__cause__
+            if count:
+                self._eager = count == size
                 return count
-            self._eager = False
             if timeout == 0:
                 raise would_block()
-        end = end_of(timeout)
-        while True:
-            self._wait(select.POLLIN, end)
-            count = self._read(view, flags)
-            if count is not None:
-                self._eager = count == view.nbytes
-                return count
-
-    def _read(self, view: memoryview, flags: int) -> int | None:
-        """None: there is nothing yet."""
-        if self._shut:
-            return 0
-        try:
-            return xio.globus_xio_system_socket_read(self._system, (view,), 0, flags, None) or None
-        except GlobusError as error:
-            if is_end_of_file(error):
-                return 0
-            raise os_error(error) from error.__cause__
+            look = False
 
     def send(self, view: memoryview, timeout: float | None, flags: int = 0) -> int:
-        return self._send((view,), timeout, flags) if view.nbytes else 0
+        return self._send((view,), timeout, end_of(timeout), flags) if view.nbytes else 0
 
     def sendv(self, views: list[memoryview], timeout: float | None) -> int:
         views = [view for view in views if view.nbytes]
-        return self._send(views, timeout, 0) if views else 0
+        return self._send(views, timeout, end_of(timeout), 0) if views else 0
 
-    def _send(self, views: Sequence[memoryview], timeout: float | None, flags: int) -> int:
+    def sendall(self, view: memoryview, timeout: float | None, flags: int = 0) -> None:
+        size = view.nbytes
+        if not size:
+            return
         end = end_of(timeout)
+        sent = self._send((view,), timeout, end, flags)
+        if sent == size:
+            return
+        with view.cast("B") as flat:
+            while sent < size:
+                if timeout != 0:
+                    self._wait(select.POLLOUT, end)  # it has taken a part: it is full
+                with flat[sent:] as rest:
+                    sent += self._send((rest,), timeout, end, flags)
+
+    def _send(self, views: Sequence[memoryview], timeout: float | None, end: float | None, flags: int) -> int:
         while True:
             try:
-                count: int = xio.globus_xio_system_socket_write(self._system, views, 0, flags, None)
+                count: int = _write(self._system, views, 0, flags, None)
             except GlobusError as error:
                 raise os_error(error) from error.__cause__
             if count:
@@ -199,10 +214,16 @@ class Direct:
             self._wait(event, end)
 
     def _wait(self, event: int, end: float | None) -> None:
-        poll = select.poll()
-        poll.register(self._descriptor, event)
-        left = remaining(end)
-        ready = poll.poll(None if left is None else max(1, int(left * 1000 + 0.999)))
+        free = self._polls[event]
+        try:
+            poll = free.pop()
+        except IndexError:
+            poll = select.poll()
+            poll.register(self._descriptor, event)
+        try:
+            ready = poll.poll(None if end is None else max(1, int(remaining(end) * 1000 + 0.999)))
+        finally:
+            free.append(poll)
         if ready and ready[0][1] & select.POLLNVAL:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
@@ -311,15 +332,16 @@ class Stacked:
             self._tell()
 
     def recv_into(self, view: memoryview, timeout: float | None) -> int:
-        if not view.nbytes:
+        size = view.nbytes
+        if not size:
             return 0
-        with self._changed:
+        with self._changed, view.cast("B") as flat:
             self._await_data(timeout)
             count = 0
-            while self._came and count < view.nbytes:
+            while self._came and count < size:
                 chunk = self._came[0]
-                part = min(len(chunk), view.nbytes - count)
-                view[count : count + part] = chunk[:part]
+                part = min(len(chunk), size - count)
+                flat[count : count + part] = chunk[:part]
                 count += part
                 if part == len(chunk):
                     self._came.popleft()
@@ -369,12 +391,20 @@ class Stacked:
     def send(self, view: memoryview, timeout: float | None) -> int:
         if not view.nbytes:
             return 0
-        with self._changed:
-            return self._accept_data([view], timeout)
+        with self._changed, view.cast("B") as flat:
+            return self._accept_data([flat], timeout)
 
     def sendv(self, views: list[memoryview], timeout: float | None) -> int:
         with self._changed:
             return self._accept_data([view for view in views if view.nbytes], timeout)
+
+    def sendall(self, view: memoryview, timeout: float | None) -> None:
+        end, sent = end_of(timeout), self.send(view, timeout)
+        if sent < view.nbytes:
+            with view.cast("B") as flat:
+                while sent < flat.nbytes:
+                    with flat[sent:] as rest:
+                        sent += self.send(rest, timeout and remaining(end))
 
     def _accept_data(self, views: list[memoryview], timeout: float | None) -> int:
         if self._shut is not None:
