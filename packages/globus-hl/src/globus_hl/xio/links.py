@@ -32,7 +32,9 @@ from .notifier import Notifier
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Direct", "Link", "Stacked", "end_of", "os_error", "timed_out", "would_block"]
+    from typing_extensions import Buffer
+
+__all__ = ["Direct", "Link", "Stacked", "end_of", "os_error", "timed_out", "would_block", "writable"]
 
 T = TypeVar("T")
 
@@ -58,16 +60,16 @@ class Link(Protocol):
     def recv(self, size: int, timeout: float | None) -> bytes:
         """Read some bytes, as ``socket.recv`` does."""
 
-    def recv_into(self, view: memoryview, timeout: float | None) -> int:
+    def recv_into(self, buffer: Buffer, timeout: float | None) -> int:
         """Read some bytes; 0: there are no more, or no room. As ``socket.recv_into`` does."""
 
-    def send(self, view: memoryview, timeout: float | None) -> int:
+    def send(self, data: Buffer, timeout: float | None) -> int:
         """Write some of the bytes, as ``socket.send`` does."""
 
-    def sendv(self, views: list[memoryview], timeout: float | None) -> int:
+    def sendv(self, parts: list[Buffer], timeout: float | None) -> int:
         """Write some of the bytes of several buffers."""
 
-    def sendall(self, view: memoryview, timeout: float | None) -> None:
+    def sendall(self, data: Buffer, timeout: float | None) -> None:
         """Write all of the bytes, as ``socket.sendall`` does."""
 
     def shut_read(self) -> None:
@@ -113,6 +115,14 @@ def os_error(error: GlobusError) -> OSError:
     return found
 
 
+def writable(buffer: Buffer) -> memoryview:
+    """Its bytes, to receive into."""
+    with memoryview(buffer) as view:
+        if view.readonly or not view.c_contiguous:
+            raise TypeError(f"a read-write bytes-like object is needed, not {type(buffer).__name__}")
+        return view.cast("B")
+
+
 def would_block() -> BlockingIOError:
     """What the standard library raises."""
     return BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
@@ -132,7 +142,7 @@ class Direct:
         self._descriptor = descriptor
         self._system = xio.globus_xio_system_socket_init(descriptor, xio.GLOBUS_XIO_SYSTEM_TCP)
         self._shut = False
-        self._eager = False  # data is probably there: look before waiting
+        self._luck = 0  # above 0, data is probably there: look before waiting
         self._polls: dict[int, list[Any]] = {select.POLLIN: [], select.POLLOUT: []}  # those that no thread is in
 
     def recv(self, size: int, timeout: float | None, flags: int = 0) -> bytes:
@@ -144,59 +154,68 @@ class Direct:
             rooms.room = room
         return data
 
-    def recv_into(self, view: memoryview, timeout: float | None, flags: int = 0) -> int:
-        size = view.nbytes
-        if not size:
-            return 0
-        end = end_of(timeout)
-        look = self._eager or timeout == 0
-        while True:
-            if not look:
-                self._wait(select.POLLIN, end)
-            if self._shut:
-                return 0
+    def recv_into(self, buffer: Buffer, timeout: float | None, flags: int = 0) -> int:
+        if self._luck > 0 or timeout == 0:
             try:
-                count: int = _read(self._system, (view,), 0, flags, None)
-            except GlobusError as error:
-                if is_end_of_file(error):
-                    return 0
-                raise os_error(error) from error.__cause__
-            if count:
-                self._eager = count == size
-                return count
+                if count := _read(self._system, (buffer,), 0, flags, None):
+                    return count
+                self._luck = -4
+            except (GlobusError, ValueError) as error:
+                return self._end(error)
+            except BufferError:
+                pass  # what is wrong with it, the next line says
+        with writable(buffer) as view:
+            if not view.nbytes:
+                return 0
             if timeout == 0:
                 raise would_block()
-            look = False
+            end = end_of(timeout)
+            while True:
+                self._wait(select.POLLIN, end)
+                try:
+                    count = _read(self._system, (view,), 0, flags, None)
+                except (GlobusError, ValueError) as error:
+                    return self._end(error)
+                if count:
+                    if count == view.nbytes:
+                        self._luck += 1
+                    return count
 
-    def send(self, view: memoryview, timeout: float | None, flags: int = 0) -> int:
-        return self._send((view,), timeout, end_of(timeout), flags) if view.nbytes else 0
+    def _end(self, error: GlobusError | ValueError) -> int:
+        """Of what is read."""
+        if self._shut:
+            return 0
+        if isinstance(error, ValueError):
+            raise error
+        if is_end_of_file(error):
+            return 0
+        raise os_error(error) from error.__cause__
 
-    def sendv(self, views: list[memoryview], timeout: float | None) -> int:
-        views = [view for view in views if view.nbytes]
-        return self._send(views, timeout, end_of(timeout), 0) if views else 0
+    def send(self, data: Buffer, timeout: float | None, flags: int = 0) -> int:
+        return self._send((data,), timeout, end_of(timeout), flags)
 
-    def sendall(self, view: memoryview, timeout: float | None, flags: int = 0) -> None:
-        size = view.nbytes
-        if not size:
-            return
+    def sendv(self, parts: list[Buffer], timeout: float | None) -> int:
+        return self._send(parts, timeout, end_of(timeout), 0) if parts else 0
+
+    def sendall(self, data: Buffer, timeout: float | None, flags: int = 0) -> None:
         end = end_of(timeout)
-        sent = self._send((view,), timeout, end, flags)
-        if sent == size:
+        sent = self._send((data,), timeout, end, flags)
+        if sent == (len(data) if isinstance(data, bytes) else memoryview(data).nbytes):
             return
-        with view.cast("B") as flat:
-            while sent < size:
+        with memoryview(data) as view, view.cast("B") as flat:
+            while sent < len(flat):
                 if timeout != 0:
                     self._wait(select.POLLOUT, end)  # it has taken a part: it is full
                 with flat[sent:] as rest:
                     sent += self._send((rest,), timeout, end, flags)
 
-    def _send(self, views: Sequence[memoryview], timeout: float | None, end: float | None, flags: int) -> int:
+    def _send(self, parts: Sequence[Buffer], timeout: float | None, end: float | None, flags: int) -> int:
         while True:
             try:
-                count: int = _write(self._system, views, 0, flags, None)
+                count: int = _write(self._system, parts, 0, flags, None)
             except GlobusError as error:
                 raise os_error(error) from error.__cause__
-            if count:
+            if count or not any(memoryview(part).nbytes for part in parts):
                 return count
             if timeout == 0:
                 raise would_block()
@@ -214,6 +233,7 @@ class Direct:
             self._wait(event, end)
 
     def _wait(self, event: int, end: float | None) -> None:
+        left = remaining(end)
         free = self._polls[event]
         try:
             poll = free.pop()
@@ -221,7 +241,7 @@ class Direct:
             poll = select.poll()
             poll.register(self._descriptor, event)
         try:
-            ready = poll.poll(None if end is None else max(1, int(remaining(end) * 1000 + 0.999)))
+            ready = poll.poll(None if left is None else max(1, int(left * 1000 + 0.999)))
         finally:
             free.append(poll)
         if ready and ready[0][1] & select.POLLNVAL:
@@ -331,17 +351,16 @@ class Stacked:
                 self._read_on()
             self._tell()
 
-    def recv_into(self, view: memoryview, timeout: float | None) -> int:
-        size = view.nbytes
-        if not size:
-            return 0
-        with self._changed, view.cast("B") as flat:
+    def recv_into(self, buffer: Buffer, timeout: float | None) -> int:
+        with writable(buffer) as view, self._changed:
+            if not view.nbytes:
+                return 0
             self._await_data(timeout)
             count = 0
-            while self._came and count < size:
+            while self._came and count < view.nbytes:
                 chunk = self._came[0]
-                part = min(len(chunk), size - count)
-                flat[count : count + part] = chunk[:part]
+                part = min(len(chunk), view.nbytes - count)
+                view[count : count + part] = chunk[:part]
                 count += part
                 if part == len(chunk):
                     self._came.popleft()
@@ -388,40 +407,40 @@ class Stacked:
 
     # ---- writing ------------------------------------------------------------------------------------------------
 
-    def send(self, view: memoryview, timeout: float | None) -> int:
-        if not view.nbytes:
-            return 0
-        with self._changed, view.cast("B") as flat:
+    def send(self, data: Buffer, timeout: float | None) -> int:
+        with memoryview(data) as view, view.cast("B") as flat:
             return self._accept_data([flat], timeout)
 
-    def sendv(self, views: list[memoryview], timeout: float | None) -> int:
-        with self._changed:
-            return self._accept_data([view for view in views if view.nbytes], timeout)
+    def sendv(self, parts: list[Buffer], timeout: float | None) -> int:
+        return self._accept_data([memoryview(part).cast("B") for part in parts], timeout)
 
-    def sendall(self, view: memoryview, timeout: float | None) -> None:
-        end, sent = end_of(timeout), self.send(view, timeout)
-        if sent < view.nbytes:
-            with view.cast("B") as flat:
-                while sent < flat.nbytes:
-                    with flat[sent:] as rest:
-                        sent += self.send(rest, timeout and remaining(end))
+    def sendall(self, data: Buffer, timeout: float | None) -> None:
+        end = end_of(timeout)
+        with memoryview(data) as view, view.cast("B") as flat:
+            sent = self._accept_data([flat], timeout)
+            while sent < len(flat):
+                with flat[sent:] as rest:
+                    sent += self._accept_data([rest], timeout and remaining(end))
 
     def _accept_data(self, views: list[memoryview], timeout: float | None) -> int:
-        if self._shut is not None:
-            raise OSError(errno.EPIPE, os.strerror(errno.EPIPE))
-        self._wait(lambda: self._can_write, timeout)
-        if self._write_error is not None:
-            raise self._write_error
-        before = self._queued
-        for view in views:
-            if (room := AHEAD - self._queued) > 0:
-                self._waiting.append(bytes(view[:room]))
-                self._queued += len(self._waiting[-1])
-        count = self._queued - before
-        self._write_on()
-        if self._notifier is not None:
-            self._notifier.set(writable=self._can_write)
-        return count
+        with self._changed:
+            if not any(views):
+                return 0
+            if self._shut is not None:
+                raise OSError(errno.EPIPE, os.strerror(errno.EPIPE))
+            self._wait(lambda: self._can_write, timeout)
+            if self._write_error is not None:
+                raise self._write_error
+            before = self._queued
+            for view in views:
+                if (room := AHEAD - self._queued) > 0:
+                    self._waiting.append(bytes(view[:room]))
+                    self._queued += len(self._waiting[-1])
+            count = self._queued - before
+            self._write_on()
+            if self._notifier is not None:
+                self._notifier.set(writable=self._can_write)
+            return count
 
     def _write_on(self) -> None:
         """Let the library write what waits; called with the lock."""

@@ -20,7 +20,7 @@ from ..errors import GridError
 from ..timeouts import Timeout
 from .attributes import Attributes
 from .channel import Channel
-from .links import Direct, Link, Stacked, end_of, remaining, timed_out, would_block
+from .links import Direct, Link, Stacked, end_of, remaining, timed_out, would_block, writable
 from .notifier import Notifier
 from .stack import Stack
 
@@ -482,17 +482,17 @@ class XioSocket(socket.socket):
 
     def recv_into(self, buffer: Buffer, nbytes: int = 0, flags: int = 0) -> int:
         """See ``socket.recv_into``."""
-        with _writable(buffer) as view:
-            if not (nbytes or flags):
-                return (self._link or self._ready()).recv_into(view, self._timeout)
+        if not (nbytes or flags):
+            return (self._link or self._ready()).recv_into(buffer, self._timeout)
+        with writable(buffer) as view:
             if nbytes < 0:
                 raise ValueError("negative buffersize in recv_into")
-            if nbytes > view.nbytes:
+            if nbytes > len(view):
                 raise ValueError("buffer too small for requested bytes")
-            with view.cast("B") as flat, flat[: nbytes or flat.nbytes] as room:
+            with view[: nbytes or len(view)] as room:
                 if not flags:
                     return self._ready().recv_into(room, self._timeout)
-                data = self._recv_flags(room.nbytes, flags)
+                data = self._recv_flags(len(room), flags)
                 room[: len(data)] = data
                 return len(data)
 
@@ -528,7 +528,7 @@ class XioSocket(socket.socket):
                 select.POLLIN, flags, lambda: _SYSTEM.recvmsg_into(self, given, ancbufsize, flags)
             )
         total = 0
-        for view in [_writable(buffer) for buffer in given]:
+        for view in [writable(buffer) for buffer in given]:
             if not view.nbytes:
                 continue
             try:
@@ -552,26 +552,24 @@ class XioSocket(socket.socket):
 
     def send(self, data: Buffer, flags: int = 0, /) -> int:
         """See ``socket.send``."""
-        with memoryview(data) as view:
-            if not flags:
-                return (self._link or self._ready()).send(view, self._timeout)
-            return self._with_flags("send", view, flags)
+        if flags:
+            return self._with_flags("send", data, flags)
+        return (self._link or self._ready()).send(data, self._timeout)
 
     def sendall(self, data: Buffer, flags: int = 0, /) -> None:
         """See ``socket.sendall``."""
-        with memoryview(data) as view:
-            if not flags:
-                (self._link or self._ready()).sendall(view, self._timeout)
-            else:
-                self._with_flags("sendall", view, flags)
+        if flags:
+            self._with_flags("sendall", data, flags)
+        else:
+            (self._link or self._ready()).sendall(data, self._timeout)
 
-    def _with_flags(self, call: str, view: memoryview, flags: int) -> Any:
+    def _with_flags(self, call: str, data: Buffer, flags: int) -> Any:
         link, timeout = self._ready(), 0.0 if flags & _DONTWAIT else self._timeout
         if isinstance(link, Direct):
-            return getattr(link, call)(view, timeout, flags)
+            return getattr(link, call)(data, timeout, flags)
         if flags & ~_WAIT_FLAGS:
             raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
-        return getattr(link, call)(view, timeout)
+        return getattr(link, call)(data, timeout)
 
     def sendto(self, data: Buffer, *arguments: Any) -> int:
         """See ``socket.sendto``; a stream sends to its peer."""
@@ -594,8 +592,7 @@ class XioSocket(socket.socket):
         if extra or address is not None or flags & ~_WAIT_FLAGS:
             call = lambda: _SYSTEM.sendmsg(self, given, extra, flags, address)  # noqa: E731
             return self._on_the_system(select.POLLOUT, flags, call)
-        views = [memoryview(buffer).cast("B") for buffer in given]
-        return self._ready().sendv(views, 0.0 if flags & _DONTWAIT else self._timeout)
+        return self._ready().sendv(given, 0.0 if flags & _DONTWAIT else self._timeout)
 
     def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
         """See ``socket.sendfile``. The data goes through the drivers."""
@@ -705,13 +702,6 @@ def _address(call: Callable[[], Any]) -> str:
 def _quietly(call: Any, how: int) -> None:
     with contextlib.suppress(OSError):
         call(how)
-
-
-def _writable(buffer: Buffer) -> memoryview:
-    view = memoryview(buffer)
-    if view.readonly:
-        raise TypeError(f"a read-write bytes-like object is needed, not {type(buffer).__name__}")
-    return view
 
 
 def _seconds(value: float | None) -> float | None:
