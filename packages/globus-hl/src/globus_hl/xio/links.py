@@ -40,8 +40,8 @@ T = TypeVar("T")
 
 _read, _write = xio.globus_xio_system_socket_read, xio.globus_xio_system_socket_write
 
-LOW, HIGH = 1 << 14, 1 << 18
-"""Bytes that one read of the library asks for, at first and at most."""
+LOW, BLOCK = 1 << 14, 1 << 17
+"""Bytes that one read of the library asks for, at first, and while data comes in a stream."""
 AHEAD = 1 << 20
 """Bytes that are read ahead, and that may wait to be written."""
 SMALL = 1 << 14
@@ -52,6 +52,25 @@ LINGER = 60.0
 
 rooms = threading.local()
 """Memory to receive much into, which each thread uses again and again."""
+blocks: list[bytearray] = []
+"""Memory of `BLOCK` bytes that all links use again and again: new memory takes the system longer than to encrypt what goes
+into it."""
+BLOCKS = 32
+"""How many of them are kept."""
+
+
+def take_block() -> bytearray:
+    """One for a link."""
+    try:
+        return blocks.pop()
+    except IndexError:
+        return bytearray(BLOCK)
+
+
+def give_back(block: object) -> None:
+    """It is used no more. What is no block is left to the collector."""
+    if isinstance(block, bytearray) and len(block) == BLOCK and len(blocks) < BLOCKS:
+        blocks.append(block)
 
 
 class Link(Protocol):
@@ -272,16 +291,20 @@ class Stacked:
 
     def __init__(self, handle: Any) -> None:
         self.handle = handle
-        self._changed = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
         # reading
+        self._readable = threading.Condition(self._lock)
         self._came: collections.deque[memoryview] = collections.deque()
         self._there = 0
-        self._wanted = LOW
+        self._room: bytearray | None = None  # for the next read
+        self._streams = False
         self._reading = False
         self._ended = False
         self._read_error: OSError | None = None
         # writing
-        self._waiting: collections.deque[bytes] = collections.deque()
+        self._writable = threading.Condition(self._lock)
+        self._waiting: list[bytearray] = []
+        self._filled = 0  # of the last of those
         self._queued = 0
         self._sending = False
         self._write_error: OSError | None = None
@@ -293,7 +316,7 @@ class Stacked:
 
     def tell_to(self, notifier: Notifier) -> None:
         """From now on data is read ahead, so that who selects sees it."""
-        with self._changed:
+        with self._lock:
             self._notifier = notifier
             self._read_on()
             self._tell()
@@ -308,17 +331,22 @@ class Stacked:
 
     def _tell(self) -> None:
         """Something changed; called with the lock."""
-        self._changed.notify_all()
+        if self._can_read:
+            self._readable.notify_all()
+        if self._can_write:
+            self._writable.notify_all()
         if self._notifier is not None:
             self._notifier.set(readable=self._can_read, writable=self._can_write)
 
-    def _wait(self, ready: Callable[[], bool], timeout: float | None) -> None:
+    def _wait(self, ready: Callable[[], bool], changed: threading.Condition, timeout: float | None) -> None:
         """Wait with the lock."""
-        if timeout == 0 and not ready():
+        if ready():
+            return
+        if timeout == 0:
             raise would_block()
         end = end_of(timeout)
         while not ready():
-            self._changed.wait(remaining(end))
+            changed.wait(remaining(end))
 
     # ---- reading ------------------------------------------------------------------------------------------------
 
@@ -327,7 +355,8 @@ class Stacked:
         if self._reading or self._ended or self._read_error or self._closing or self._there >= AHEAD:
             return
         self._reading = True
-        buffer = bytearray(self._wanted)
+        buffer = self._room or (take_block() if self._streams else bytearray(LOW))
+        self._room = None
         try:
             xio.globus_xio_register_read(self.handle, buffer, 1, None, self._came_in, None)
         except (GlobusError, ValueError) as error:
@@ -337,12 +366,10 @@ class Stacked:
     def _came_in(
         self, _handle: Any, error: Any, buffer: Any, length: int, count: int, _descriptor: Any, _: Any
     ) -> None:
-        with self._changed:
+        with self._lock:
             self._reading = False
             if count:
-                self._came.append(memoryview(buffer)[:count])
-                self._there += count
-            self._wanted = min(HIGH, 4 * length) if count == length else max(LOW, min(length, 4 * count))
+                self._keep(buffer, length, count)
             if error is not None:
                 self._ended = self._ended or is_end_of_file(error)
                 if not self._ended:
@@ -351,57 +378,78 @@ class Stacked:
                 self._read_on()
             self._tell()
 
+    def _keep(self, buffer: Any, length: int, count: int) -> None:
+        """What came, without the memory that it did not need."""
+        whole = memoryview(buffer)
+        if 2 * count < length:
+            self._came.append(memoryview(bytes(whole[:count])))
+            whole.release()
+            if self._streams and count < LOW // 4:
+                self._streams = False
+                give_back(buffer)
+            else:
+                self._room = buffer
+        else:
+            self._came.append(whole[:count])
+            self._streams = self._streams or count == length
+        self._there += count
+
     def recv_into(self, buffer: Buffer, timeout: float | None) -> int:
-        with writable(buffer) as view, self._changed:
+        with writable(buffer) as view, self._lock:
             if not view.nbytes:
                 return 0
             self._await_data(timeout)
             count = 0
-            while self._came and count < view.nbytes:
+            while self._came and count < len(view):
                 chunk = self._came[0]
-                part = min(len(chunk), view.nbytes - count)
+                part = min(len(chunk), len(view) - count)
                 view[count : count + part] = chunk[:part]
+                self._used(chunk, part)
                 count += part
-                if part == len(chunk):
-                    self._came.popleft()
-                else:
-                    self._came[0] = chunk[part:]
-            self._there -= count
-            self._read_on()
-            if self._notifier is not None:
-                self._notifier.set(readable=self._can_read)
+            self._go_on()
             return count
 
     def recv(self, size: int, timeout: float | None) -> bytes:
         """Read some bytes: as `recv_into`, with one copy less."""
         if size <= 0:
             return b""
-        with self._changed:
+        with self._lock:
             self._await_data(timeout)
             if not self._came:
                 return b""
             chunk = self._came[0]
             data = bytes(chunk[:size])
-            if len(data) == len(chunk):
-                self._came.popleft()
-            else:
-                self._came[0] = chunk[size:]
-            self._there -= len(data)
-            self._read_on()
-            if self._notifier is not None:
-                self._notifier.set(readable=self._can_read)
+            self._used(chunk, len(data))
+            self._go_on()
             return data
+
+    def _used(self, chunk: memoryview, count: int) -> None:
+        """So many bytes of the first chunk are not needed any more."""
+        self._there -= count
+        if count < len(chunk):
+            self._came[0] = chunk[count:]
+        else:
+            self._came.popleft()
+            block = chunk.obj
+            chunk.release()
+            give_back(block)
+
+    def _go_on(self) -> None:
+        """There is room again."""
+        self._read_on()
+        if self._notifier is not None:
+            self._notifier.set(readable=self._can_read)
 
     def _await_data(self, timeout: float | None) -> None:
         self._read_on()
-        self._wait(lambda: self._can_read, timeout)
+        self._wait(lambda: self._can_read, self._readable, timeout)
         if not self._there and self._read_error is not None:
             error, self._read_error = self._read_error, None
             self._ended = True  # the next one finds the end, as with the system's sockets
             raise error
 
     def peek(self, count: int, timeout: float | None) -> bytes:
-        with self._changed:
+        with self._lock:
             self._await_data(timeout)
             return b"".join(self._came)[:count]
 
@@ -423,53 +471,67 @@ class Stacked:
                     sent += self._accept_data([rest], timeout and remaining(end))
 
     def _accept_data(self, views: list[memoryview], timeout: float | None) -> int:
-        with self._changed:
+        with self._lock:
             if not any(views):
                 return 0
             if self._shut is not None:
                 raise OSError(errno.EPIPE, os.strerror(errno.EPIPE))
-            self._wait(lambda: self._can_write, timeout)
+            self._wait(lambda: self._can_write, self._writable, timeout)
             if self._write_error is not None:
                 raise self._write_error
             before = self._queued
             for view in views:
-                if (room := AHEAD - self._queued) > 0:
-                    self._waiting.append(bytes(view[:room]))
-                    self._queued += len(self._waiting[-1])
+                self._put(view[: AHEAD - self._queued])
             count = self._queued - before
             self._write_on()
             if self._notifier is not None:
                 self._notifier.set(writable=self._can_write)
             return count
 
+    def _put(self, view: memoryview) -> None:
+        done = 0
+        while done < len(view):
+            if not self._waiting or self._filled == BLOCK:
+                self._waiting.append(take_block())
+                self._filled = 0
+            part = min(len(view) - done, BLOCK - self._filled)
+            self._waiting[-1][self._filled : self._filled + part] = view[done : done + part]
+            self._filled += part
+            done += part
+        self._queued += done
+
     def _write_on(self) -> None:
         """Let the library write what waits; called with the lock."""
         if self._sending or not self._waiting or self._write_error is not None:
             return
         self._sending = True
-        parts = list(self._waiting)
-        self._waiting.clear()
-        total = sum(len(part) for part in parts)
+        parts: list[Any] = self._waiting
+        total = BLOCK * (len(parts) - 1) + self._filled
+        parts[-1] = memoryview(parts[-1])[: self._filled]
+        self._waiting = []
         try:
             if len(parts) == 1:
-                xio.globus_xio_register_write(self.handle, parts[0], total, None, self._went_out, total)
+                xio.globus_xio_register_write(self.handle, parts[0], total, None, self._went_out, parts)
             else:
-                xio.globus_xio_register_writev(self.handle, parts, total, None, self._went_out, total)
+                xio.globus_xio_register_writev(self.handle, parts, total, None, self._went_out, parts)
         except (GlobusError, ValueError) as error:
             self._sending = False
             self._fail(os_error(error) if isinstance(error, GlobusError) else _closed())
 
     def _went_out(
-        self, _handle: Any, error: Any, _data: Any, _length: int, _count: int, _descriptor: Any, total: Any
+        self, _handle: Any, error: Any, _data: Any, _length: int, _count: int, _descriptor: Any, parts: Any
     ) -> None:
-        with self._changed:
+        with self._lock:
             self._sending = False
-            self._queued -= total
+            self._queued -= BLOCK * (len(parts) - 1) + len(parts[-1])
             if error is not None:
                 self._fail(os_error(error))
             self._write_on()
             self._tell()
             shut, close = (self._shut, self._closing) if self._idle else (None, None)
+        parts[-1] = parts[-1].obj
+        for block in parts:
+            give_back(block)
         if shut is not None:
             shut()
         if close is not None:
@@ -485,7 +547,7 @@ class Stacked:
         return not self._sending and not self._waiting
 
     def shut_write(self, then: Callable[[], None]) -> None:
-        with self._changed:
+        with self._lock:
             self._shut = then
             idle = self._idle
         if idle:
@@ -494,14 +556,14 @@ class Stacked:
     # ---- the end ------------------------------------------------------------------------------------------------
 
     def shut_read(self) -> None:
-        with self._changed:
+        with self._lock:
             self._ended = True
             self._came.clear()
             self._there = 0
             self._tell()
 
     def close(self, then: Callable[[], None]) -> None:
-        with self._changed:
+        with self._lock:
             self._closing = then
             self._ended = True
             idle = self._idle
@@ -511,7 +573,7 @@ class Stacked:
             self._close_handle(then)
             return
         self._lingering = call_soon(self._give_up, LINGER)
-        with self._changed:
+        with self._lock:
             if self._idle:
                 self._lingering.cancel()
 
