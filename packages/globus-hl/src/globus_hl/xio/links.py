@@ -40,10 +40,12 @@ T = TypeVar("T")
 
 _read, _write = xio.globus_xio_system_socket_read, xio.globus_xio_system_socket_write
 
-LOW, BLOCK = 1 << 14, 1 << 17
+LOW, BLOCK = 1 << 14, 1 << 18
 """Bytes that one read of the library asks for, at first, and while data comes in a stream."""
 AHEAD = 1 << 20
 """Bytes that are read ahead, and that may wait to be written."""
+TOGETHER = 1 << 19
+"""Bytes after which one write of the library takes no more: while it encrypts them, others may come."""
 SMALL = 1 << 14
 """Bytes for which new memory is as fast as used memory."""
 LINGER = 60.0
@@ -55,7 +57,7 @@ rooms = threading.local()
 blocks: list[bytearray] = []
 """Memory of `BLOCK` bytes that all links use again and again: new memory takes the system longer than to encrypt what goes
 into it."""
-BLOCKS = 32
+BLOCKS = 16
 """How many of them are kept."""
 
 
@@ -303,8 +305,8 @@ class Stacked:
         self._read_error: OSError | None = None
         # writing
         self._writable = threading.Condition(self._lock)
-        self._waiting: list[bytearray] = []
-        self._filled = 0  # of the last of those
+        self._waiting: collections.deque[memoryview] = collections.deque()
+        self._small: bytearray | None = None  # waits after those
         self._queued = 0
         self._sending = False
         self._write_error: OSError | None = None
@@ -481,7 +483,7 @@ class Stacked:
                 raise self._write_error
             before = self._queued
             for view in views:
-                self._put(view[: AHEAD - self._queued])
+                self._put(view[: max(AHEAD - self._queued, 0)])
             count = self._queued - before
             self._write_on()
             if self._notifier is not None:
@@ -489,26 +491,39 @@ class Stacked:
             return count
 
     def _put(self, view: memoryview) -> None:
-        done = 0
-        while done < len(view):
-            if not self._waiting or self._filled == BLOCK:
-                self._waiting.append(take_block())
-                self._filled = 0
-            part = min(len(view) - done, BLOCK - self._filled)
-            self._waiting[-1][self._filled : self._filled + part] = view[done : done + part]
-            self._filled += part
-            done += part
-        self._queued += done
+        """Keep what is to be written: what nobody can change as it is, else a copy."""
+        if len(view) < SMALL:  # many of those go as one
+            if self._small is None:
+                self._small = bytearray()
+            self._small += view
+        else:
+            self._end_small()
+            for start in range(0, len(view), BLOCK):
+                part = view[start : start + BLOCK]
+                if not isinstance(part.obj, bytes):
+                    part = _copy(part)
+                self._waiting.append(part)
+        self._queued += len(view)
+
+    def _end_small(self) -> None:
+        if self._small is not None:
+            self._waiting.append(memoryview(self._small))
+            self._small = None
 
     def _write_on(self) -> None:
         """Let the library write what waits; called with the lock."""
-        if self._sending or not self._waiting or self._write_error is not None:
+        if self._sending or self._write_error is not None:
+            return
+        parts: list[memoryview] = []
+        total = 0
+        while total < TOGETHER and (self._waiting or self._small is not None):
+            if not self._waiting:
+                self._end_small()
+            parts.append(self._waiting.popleft())
+            total += len(parts[-1])
+        if not parts:
             return
         self._sending = True
-        parts: list[Any] = self._waiting
-        total = BLOCK * (len(parts) - 1) + self._filled
-        parts[-1] = memoryview(parts[-1])[: self._filled]
-        self._waiting = []
         try:
             if len(parts) == 1:
                 xio.globus_xio_register_write(self.handle, parts[0], total, None, self._went_out, parts)
@@ -523,15 +538,14 @@ class Stacked:
     ) -> None:
         with self._lock:
             self._sending = False
-            self._queued -= BLOCK * (len(parts) - 1) + len(parts[-1])
+            self._queued -= sum(map(len, parts))
             if error is not None:
                 self._fail(os_error(error))
             self._write_on()
             self._tell()
             shut, close = (self._shut, self._closing) if self._idle else (None, None)
-        parts[-1] = parts[-1].obj
-        for block in parts:
-            give_back(block)
+        for part in parts:
+            give_back(part.obj)
         if shut is not None:
             shut()
         if close is not None:
@@ -540,11 +554,12 @@ class Stacked:
     def _fail(self, error: OSError) -> None:
         self._write_error = error
         self._waiting.clear()
+        self._small = None
         self._queued = 0
 
     @property
     def _idle(self) -> bool:
-        return not self._sending and not self._waiting
+        return not self._sending and not self._waiting and self._small is None
 
     def shut_write(self, then: Callable[[], None]) -> None:
         with self._lock:
@@ -591,6 +606,14 @@ class Stacked:
             xio.globus_xio_register_close(self.handle, None, lambda *_: then(), None)
         except (GlobusError, ValueError):
             then()
+
+
+def _copy(view: memoryview) -> memoryview:
+    if 2 * len(view) < BLOCK:
+        return memoryview(bytes(view))
+    block = take_block()
+    block[: len(view)] = view
+    return memoryview(block)[: len(view)]
 
 
 def _closed() -> OSError:

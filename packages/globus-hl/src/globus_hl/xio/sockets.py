@@ -20,7 +20,7 @@ from ..errors import GridError
 from ..timeouts import Timeout
 from .attributes import Attributes
 from .channel import Channel
-from .links import Direct, Link, Stacked, end_of, remaining, timed_out, would_block, writable
+from .links import BLOCK, Direct, Link, Stacked, end_of, remaining, timed_out, would_block, writable
 from .notifier import Notifier
 from .stack import Stack
 
@@ -341,8 +341,11 @@ class XioSocket(socket.socket):
         super().getpeername()  # tells whether there is a connection
         attributes = Attributes() if self._attributes is None else self._attributes.copy()
         attributes.tcp.descriptor = super().fileno()
-        if self._stack.is_secure and self._server_side:
-            attributes.gsi.server_mode = True
+        if self._stack.is_secure:
+            if self._server_side:
+                attributes.gsi.server_mode = True
+            if attributes.kept("gsi.buffer_size") is None:
+                attributes.gsi.buffer_size = BLOCK  # what the link asks for: the driver's default is half of it
         super().setblocking(False)
         contact = self._target or self._hostname or "peer"
         self._channel = Channel(
@@ -483,7 +486,8 @@ class XioSocket(socket.socket):
     def recv_into(self, buffer: Buffer, nbytes: int = 0, flags: int = 0) -> int:
         """See ``socket.recv_into``."""
         if not (nbytes or flags):
-            return (self._link or self._ready()).recv_into(buffer, self._timeout)
+            count: int = (self._link or self._ready()).recv_into(buffer, self._timeout)
+            return count
         with writable(buffer) as view:
             if nbytes < 0:
                 raise ValueError("negative buffersize in recv_into")
