@@ -241,7 +241,8 @@ def files(grid: Grid, scratch: Path) -> list[str]:
 def ports(files: list[str]) -> Iterator[dict[str, list[int]]]:
     command = [sys.executable, __file__, "serve", *files]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin and process.stdout
+        assert process.stdin is not None
+        assert process.stdout is not None
         yield json.loads(process.stdout.readline())
         process.stdin.close()
         assert process.wait(PATIENCE) == 0
@@ -344,8 +345,9 @@ def test_connections(
 def test_idle_connections(
     side_by_side: Any, benchmark: Any, files: list[str], stack: str, smoke: bool
 ) -> None:
-    """Both ends of each are in one new process, whose memory is nobody else's."""
-    count = 50 if smoke else 1000
+    """Both ends of each are in one new process, whose memory is nobody else's. Of those with GSI three descriptors each
+    count against the 1024 that select() has, with which XIO waits: there are less."""
+    count = 50 if smoke else 1000 if stack == "tcp" else 300
 
     def measure(name: str) -> dict[str, float]:
         command = [sys.executable, __file__, "keep", name, str(count), *files]

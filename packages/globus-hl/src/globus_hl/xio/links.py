@@ -55,8 +55,8 @@ LINGER = 60.0
 rooms = threading.local()
 """Memory to receive much into, which each thread uses again and again."""
 blocks: list[bytearray] = []
-"""Memory of `BLOCK` bytes that all links use again and again: new memory takes the system longer than to encrypt what goes
-into it."""
+"""Memory of `BLOCK` bytes that all links use again and again: new memory takes the system as long as it takes to encrypt
+what goes into it."""
 BLOCKS = 16
 """How many of them are kept."""
 
@@ -164,7 +164,8 @@ class Direct:
         self._system = xio.globus_xio_system_socket_init(descriptor, xio.GLOBUS_XIO_SYSTEM_TCP)
         self._shut = False
         self._luck = 0  # above 0, data is probably there: look before waiting
-        self._polls: dict[int, list[Any]] = {select.POLLIN: [], select.POLLOUT: []}  # those that no thread is in
+        # those that no thread is in
+        self._polls: dict[int, list[Any]] = {select.POLLIN: [], select.POLLOUT: []}
 
     def recv(self, size: int, timeout: float | None, flags: int = 0) -> bytes:
         if size <= SMALL or (room := rooms.__dict__.pop("room", None)) is None or len(room) < size:

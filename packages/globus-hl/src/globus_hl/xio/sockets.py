@@ -38,6 +38,7 @@ T = TypeVar("T")
 S = TypeVar("S", bound="XioSocket")
 
 HANDSHAKE = 60.0
+SELECTABLE = 1024  # FD_SETSIZE
 _DEFAULT: Any = socket._GLOBAL_DEFAULT_TIMEOUT  # type: ignore[attr-defined]  # noqa: SLF001 - those who pass it on
 _SYSTEM = socket.socket  # whose methods are the system's calls
 _DONTWAIT = int(socket.MSG_DONTWAIT)  # a number: an operator of an enumeration takes as long as a system call
@@ -339,13 +340,20 @@ class XioSocket(socket.socket):
         if self._gone:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         super().getpeername()  # tells whether there is a connection
+        if super().fileno() >= SELECTABLE:  # the library would end the process
+            self._failure = OSError(errno.EMFILE, f"XIO waits for descriptors below {SELECTABLE} alone")
+            if self._notifier is not None:
+                self._notifier.set(readable=True, writable=True)
+            raise self._failure
         attributes = Attributes() if self._attributes is None else self._attributes.copy()
         attributes.tcp.descriptor = super().fileno()
         if self._stack.is_secure:
             if self._server_side:
                 attributes.gsi.server_mode = True
             if attributes.kept("gsi.buffer_size") is None:
-                attributes.gsi.buffer_size = BLOCK  # what the link asks for: the driver's default is half of it
+                attributes.gsi.buffer_size = (
+                    BLOCK  # as much as the link asks for; the driver takes half of it
+                )
         super().setblocking(False)
         contact = self._target or self._hostname or "peer"
         self._channel = Channel(
@@ -486,8 +494,7 @@ class XioSocket(socket.socket):
     def recv_into(self, buffer: Buffer, nbytes: int = 0, flags: int = 0) -> int:
         """See ``socket.recv_into``."""
         if not (nbytes or flags):
-            count: int = (self._link or self._ready()).recv_into(buffer, self._timeout)
-            return count
+            return (self._link or self._ready()).recv_into(buffer, self._timeout)
         with writable(buffer) as view:
             if nbytes < 0:
                 raise ValueError("negative buffersize in recv_into")
@@ -556,24 +563,28 @@ class XioSocket(socket.socket):
 
     def send(self, data: Buffer, flags: int = 0, /) -> int:
         """See ``socket.send``."""
-        if flags:
-            return self._with_flags("send", data, flags)
-        return (self._link or self._ready()).send(data, self._timeout)
+        if not flags:
+            return (self._link or self._ready()).send(data, self._timeout)
+        link, timeout = self._flagged(flags)
+        return link.send(data, timeout, flags) if isinstance(link, Direct) else link.send(data, timeout)
 
     def sendall(self, data: Buffer, flags: int = 0, /) -> None:
         """See ``socket.sendall``."""
-        if flags:
-            self._with_flags("sendall", data, flags)
-        else:
+        if not flags:
             (self._link or self._ready()).sendall(data, self._timeout)
-
-    def _with_flags(self, call: str, data: Buffer, flags: int) -> Any:
-        link, timeout = self._ready(), 0.0 if flags & _DONTWAIT else self._timeout
+            return
+        link, timeout = self._flagged(flags)
         if isinstance(link, Direct):
-            return getattr(link, call)(data, timeout, flags)
-        if flags & ~_WAIT_FLAGS:
+            link.sendall(data, timeout, flags)
+        else:
+            link.sendall(data, timeout)
+
+    def _flagged(self, flags: int) -> tuple[Link, float | None]:
+        """The way of the data that is sent with these flags, and its time-out."""
+        link = self._ready()
+        if flags & ~_WAIT_FLAGS and not isinstance(link, Direct):
             raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
-        return getattr(link, call)(data, timeout)
+        return link, 0.0 if flags & _DONTWAIT else self._timeout
 
     def sendto(self, data: Buffer, *arguments: Any) -> int:
         """See ``socket.sendto``; a stream sends to its peer."""
