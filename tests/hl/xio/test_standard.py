@@ -181,8 +181,8 @@ class Hang(socketserver.BaseRequestHandler):
 
 with getattr(standard, sys.argv[1])(("localhost", 0), Hang) as server:
     signal.signal(signal.SIGTERM, lambda *_: server.shutdown())
-    print(server.server_address[1], flush=True)
     try:
+        print(server.server_address[1], flush=True)
         server.serve_forever()
     except KeyboardInterrupt:
         print("interrupted", flush=True)
