@@ -730,7 +730,7 @@ def socketpair(
     type: int = socket.SOCK_STREAM,  # noqa: A002 - its name in the standard library
     proto: int = 0,
     *,
-    kind: type[S] = XioSocket,  # type: ignore[assignment]
+    kind: Callable[..., S] = XioSocket,  # type: ignore[assignment]
     **options: Any,
 ) -> tuple[S, S]:
     """Two sockets that are connected, as ``socket.socketpair``.
@@ -753,7 +753,7 @@ def create_connection(
     source_address: tuple[str, int] | None = None,
     *,
     all_errors: bool = False,
-    kind: type[S] = XioSocket,  # type: ignore[assignment]
+    kind: Callable[..., S] = XioSocket,  # type: ignore[assignment]
     **options: Any,
 ) -> S:
     """Connect to a host, whatever its addresses: ``socket.create_connection``.
@@ -799,7 +799,7 @@ def create_server(
     backlog: int | None = None,
     reuse_port: bool = False,
     dualstack_ipv6: bool = False,
-    kind: type[S] = XioSocket,  # type: ignore[assignment]
+    kind: Callable[..., S] = XioSocket,  # type: ignore[assignment]
     **options: Any,
 ) -> S:
     """A socket that listens: ``socket.create_server``.
