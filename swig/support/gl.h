@@ -350,7 +350,7 @@ GL_API int  gl_object_check(PyObject *object, const gl_type *type);
 GL_API void gl_object_close(gl_object *object);
 void      gl_objects_abandon(const char *module);                      /* the module was deactivated */
 void      gl_object_leave_box(gl_object *object);                      /* does not free it: C goes on using its memory */
-void      gl_object_use(gl_object *object, int step);                  /* one more call uses it and what it belongs to; -1: one less */
+GL_API void gl_object_use(gl_object *object, int step);                /* so many more calls use it and what it belongs to; < 0: less */
 GL_API int  gl_object_usable(gl_object *object);                       /* 0, or -1 with ValueError */
 int       gl_object_usable_by(const gl_object *object, const void *claimer);   /* also if it is claimed by this call */
 GL_API int  gl_object_keep(gl_object *owner, PyObject *key, PyObject *value);
