@@ -18,6 +18,7 @@ void gl_xio_operation_return(globus_xio_operation_t op);
 /* What C gets after a driver's function has run, or after one that is told what became of an operation. */
 uint32_t gl_xio_settle_function(PyObject *values, uint32_t failure);
 uint32_t gl_xio_settle_callback(PyObject *values, PyObject *registered, uint32_t failure);
+uint32_t gl_xio_settle_end(uint32_t failure);
 #endif
 
 /* A cancel function is called with a lock that some functions want as well. */

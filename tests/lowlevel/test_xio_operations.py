@@ -81,8 +81,10 @@ def test_handles_to_the_drivers_below(through: Through) -> None:
     assert contact.rpartition(":")[2] == pair.contact.rpartition(":")[2]
     xio.globus_xio_driver_handle_cntl(mine, through.driver, SET, 3)
     assert xio.globus_xio_driver_handle_cntl(mine, through.driver, GET) == 3
-    with pytest.raises(GlobusError):  # it is not below itself
-        xio.globus_xio_driver_handle_cntl(below, through.driver, GET)
+    through.hooks["handle_cntl"] = handles.append  # whoever knows the command among those below answers
+    query = (xio.GLOBUS_XIO_QUERY, xio.GLOBUS_XIO_GET_REMOTE_NUMERIC_CONTACT)
+    assert xio.globus_xio_driver_handle_cntl(below, *query) == contact
+    assert handles == [below, mine]
     xio.globus_xio_close(pair.client, None)
     for handle in (below, mine):
         with pytest.raises(ValueError, match="closed"):

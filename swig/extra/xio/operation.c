@@ -392,6 +392,11 @@ uint32_t gl_xio_settle_function(PyObject *values, uint32_t failure)
     return forget(part), failure;
 }
 
+uint32_t gl_xio_settle_end(uint32_t failure)
+{
+    return gl_result_drop(failure), GLOBUS_SUCCESS;
+}
+
 uint32_t gl_xio_settle_callback(PyObject *values, PyObject *registered, uint32_t failure)
 {
     if (!failure) return failure;
