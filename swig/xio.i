@@ -89,6 +89,8 @@
 %function(globus_xio_driver_list_destroy, PYTHON)
 %function(globus_xio_driver_safe_table_from_string, PYTHON)
 %param(globus_xio_driver_list_from_string, safe_table, IN, NULLABLE)
+%malloced(globus_xio_driver_list_ent_t)
+%param(globus_xio_driver_list_create_ent, driver_in, KEEPS, NULLABLE)
 %param(globus_xio_driver_list_destroy, driver_list, CONSUMES)
 %exception globus_xio_driver_list_find_driver {
   if (gl_enter(&gl_f_$symname) < 0 || gl_check_driver_list(&gl_f_$symname, arg1) < 0) SWIG_fail;

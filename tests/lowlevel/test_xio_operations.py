@@ -150,9 +150,7 @@ def test_data_descriptors(through: Through, pair: Pair) -> None:
     def ask(op: Any, *_: Any) -> None:
         force = len(seen) > 1
         seen.append(xio.globus_xio_operation_get_data_descriptor(op, force))
-        seen.append(
-            xio.globus_xio_driver_data_descriptor_cntl(op, None, xio.GLOBUS_XIO_DD_GET_OFFSET)
-        )
+        seen.append(xio.globus_xio_driver_data_descriptor_cntl(op, None, xio.GLOBUS_XIO_DD_GET_OFFSET))
 
     through.hooks["write"] = ask
     xio.globus_xio_write(pair.client, b"x", 1, None)
@@ -199,7 +197,12 @@ def test_a_driver_without_attributes_has_no_descriptor(active: None, nothing_lef
 
     driver = xio.globus_xio_driver_init("plain", None)
     xio.globus_xio_driver_set_transport(
-        driver, open_, lambda state, attr, op: xio.globus_xio_driver_finished_close(op, None), print, write, None
+        driver,
+        open_,
+        lambda state, attr, op: xio.globus_xio_driver_finished_close(op, None),
+        print,
+        write,
+        None,
     )
     handle = xio.globus_xio_handle_create(stack_of(driver))
     xio.globus_xio_open(handle, "any", None)

@@ -202,9 +202,7 @@ def test_datagrams(sockets: Sockets) -> None:
         sources(xio.globus_xio_system_socket_register_read(op, state.system, buffers, 1, 0, came, None))
 
     def open_(contact: Any, link: Any, attr: Any, op: Any) -> None:
-        state = sockets.state(
-            xio.globus_xio_system_socket_create(socket.AF_INET, socket.SOCK_DGRAM, 0)
-        )
+        state = sockets.state(xio.globus_xio_system_socket_create(socket.AF_INET, socket.SOCK_DGRAM, 0))
         xio.globus_xio_system_socket_bind(state.descriptor, bytes((2, 0, 0, 0, 127, 0, 0, 1)) + bytes(8))
         xio.globus_xio_driver_finished_open(state, op, None)
 
