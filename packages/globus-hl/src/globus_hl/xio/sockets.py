@@ -20,7 +20,7 @@ from ..errors import GridError
 from ..timeouts import Timeout
 from .attributes import Attributes
 from .channel import Channel
-from .links import Direct, Link, Stacked, end_of, remaining, timed_out, would_block
+from .links import Direct, Link, Stacked, end_of, remaining, timed_out, would_block, writable
 from .notifier import Notifier
 from .stack import Stack
 
@@ -40,7 +40,8 @@ S = TypeVar("S", bound="XioSocket")
 HANDSHAKE = 60.0
 _DEFAULT: Any = socket._GLOBAL_DEFAULT_TIMEOUT  # type: ignore[attr-defined]  # noqa: SLF001 - those who pass it on
 _SYSTEM = socket.socket  # whose methods are the system's calls
-_WAIT_FLAGS = socket.MSG_DONTWAIT | socket.MSG_WAITALL | socket.MSG_NOSIGNAL
+_DONTWAIT = int(socket.MSG_DONTWAIT)  # a number: an operator of an enumeration takes as long as a system call
+_WAIT_FLAGS = int(socket.MSG_DONTWAIT | socket.MSG_WAITALL | socket.MSG_NOSIGNAL)
 
 
 class XioSocket(socket.socket):
@@ -450,7 +451,7 @@ class XioSocket(socket.socket):
 
     def _recv_flags(self, bufsize: int, flags: int) -> bytes:
         link, timeout = self._ready(), self._timeout
-        if flags & socket.MSG_DONTWAIT:
+        if flags & _DONTWAIT:
             timeout = 0.0
         whole = (
             bool(flags & socket.MSG_WAITALL) and timeout is None
@@ -481,17 +482,19 @@ class XioSocket(socket.socket):
 
     def recv_into(self, buffer: Buffer, nbytes: int = 0, flags: int = 0) -> int:
         """See ``socket.recv_into``."""
-        with _writable(buffer) as view:
+        if not (nbytes or flags):
+            return (self._link or self._ready()).recv_into(buffer, self._timeout)
+        with writable(buffer) as view:
             if nbytes < 0:
                 raise ValueError("negative buffersize in recv_into")
-            if nbytes > view.nbytes:
+            if nbytes > len(view):
                 raise ValueError("buffer too small for requested bytes")
-            room = view[: nbytes or view.nbytes]
-            if not flags:
-                return self._ready().recv_into(room, self._timeout)
-            data = self._recv_flags(room.nbytes, flags)
-            room[: len(data)] = data
-            return len(data)
+            with view[: nbytes or len(view)] as room:
+                if not flags:
+                    return self._ready().recv_into(room, self._timeout)
+                data = self._recv_flags(len(room), flags)
+                room[: len(data)] = data
+                return len(data)
 
     def recvfrom(self, bufsize: int, flags: int = 0, /) -> tuple[bytes, Any]:
         """See ``socket.recvfrom``; a stream has no address."""
@@ -525,7 +528,7 @@ class XioSocket(socket.socket):
                 select.POLLIN, flags, lambda: _SYSTEM.recvmsg_into(self, given, ancbufsize, flags)
             )
         total = 0
-        for view in [_writable(buffer) for buffer in given]:
+        for view in [writable(buffer) for buffer in given]:
             if not view.nbytes:
                 continue
             try:
@@ -543,33 +546,30 @@ class XioSocket(socket.socket):
         link = self._ready()
         if not isinstance(link, Direct):
             raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
-        return link.kernel(call, event, 0.0 if flags & socket.MSG_DONTWAIT else self._timeout)
+        return link.kernel(call, event, 0.0 if flags & _DONTWAIT else self._timeout)
 
     # ---- sending --------------------------------------------------------------------------------------------------
 
     def send(self, data: Buffer, flags: int = 0, /) -> int:
         """See ``socket.send``."""
-        with memoryview(data) as whole, whole.cast("B") as view:
-            return self._send(view, flags, self._timeout)
-
-    def _send(self, view: memoryview, flags: int, timeout: float | None) -> int:
-        link = self._ready()
-        if flags & socket.MSG_DONTWAIT:
-            timeout = 0.0
-        if isinstance(link, Direct):
-            return link.send(view, timeout, flags)
-        if flags & ~_WAIT_FLAGS:
-            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
-        return link.send(view, timeout)
+        if flags:
+            return self._with_flags("send", data, flags)
+        return (self._link or self._ready()).send(data, self._timeout)
 
     def sendall(self, data: Buffer, flags: int = 0, /) -> None:
         """See ``socket.sendall``."""
-        end = end_of(self._timeout)
-        with memoryview(data) as whole, whole.cast("B") as view:
-            sent = self._send(view, flags, self._timeout)
-            while sent < view.nbytes:
-                left = 0.0 if self._timeout == 0 else remaining(end)
-                sent += self._send(view[sent:], flags, left)
+        if flags:
+            self._with_flags("sendall", data, flags)
+        else:
+            (self._link or self._ready()).sendall(data, self._timeout)
+
+    def _with_flags(self, call: str, data: Buffer, flags: int) -> Any:
+        link, timeout = self._ready(), 0.0 if flags & _DONTWAIT else self._timeout
+        if isinstance(link, Direct):
+            return getattr(link, call)(data, timeout, flags)
+        if flags & ~_WAIT_FLAGS:
+            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+        return getattr(link, call)(data, timeout)
 
     def sendto(self, data: Buffer, *arguments: Any) -> int:
         """See ``socket.sendto``; a stream sends to its peer."""
@@ -592,8 +592,7 @@ class XioSocket(socket.socket):
         if extra or address is not None or flags & ~_WAIT_FLAGS:
             call = lambda: _SYSTEM.sendmsg(self, given, extra, flags, address)  # noqa: E731
             return self._on_the_system(select.POLLOUT, flags, call)
-        views = [memoryview(buffer).cast("B") for buffer in given]
-        return self._ready().sendv(views, 0.0 if flags & socket.MSG_DONTWAIT else self._timeout)
+        return self._ready().sendv(given, 0.0 if flags & _DONTWAIT else self._timeout)
 
     def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
         """See ``socket.sendfile``. The data goes through the drivers."""
@@ -703,13 +702,6 @@ def _address(call: Callable[[], Any]) -> str:
 def _quietly(call: Any, how: int) -> None:
     with contextlib.suppress(OSError):
         call(how)
-
-
-def _writable(buffer: Buffer) -> memoryview:
-    view = memoryview(buffer).cast("B")
-    if view.readonly:
-        raise TypeError(f"a read-write bytes-like object is needed, not {type(buffer).__name__}")
-    return view
 
 
 def _seconds(value: float | None) -> float | None:
