@@ -313,12 +313,13 @@ class Stacked:
         self._notifier: Notifier | None = None
         self._closing: Callable[[], None] | None = None
         self._lingering: Call | None = None
+        with self._lock:  # the first recv() finds what has come, also if it does not wait
+            self._read_on()
 
     def tell_to(self, notifier: Notifier) -> None:
-        """From now on data is read ahead, so that who selects sees it."""
+        """From now on, who selects sees what is there."""
         with self._lock:
             self._notifier = notifier
-            self._read_on()
             self._tell()
 
     @property
