@@ -37,7 +37,7 @@ PAIRS = {"tcp": "socket", "tcp,gsi": "ssl"}
 PATIENCE = 30.0
 """Seconds after which the other end is taken for dead."""
 AT_ONCE = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-"""Small messages leave when they are sent, not when the last one has been confirmed: as who talks back and forth sets it."""
+"""Small messages leave when they are sent, not when the last one has been confirmed: what who talks back and forth sets."""
 HEADER = struct.Struct("!cII")
 """What the other end is to do: which, bytes of a block, blocks."""
 

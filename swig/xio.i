@@ -2,7 +2,7 @@
 %include "lib/globus.swg"
 %needs(GLOBUS_XIO_MODULE)
 %prelude(globus_common.h)
-%adapters(xio_adapters.h)
+%adapters(xio_adapters.h, xio_operation.h)
 
 %function(globus_xio_attr_cntl, CONTROL=attr)
 %function(globus_xio_handle_cntl, CONTROL=handle)
@@ -18,7 +18,7 @@
 %param(globus_xio_driver_pass_server_init, driver_server, GIVEN)
 %param(globus_xio_driver_finished_accept, driver_link, GIVEN)
 %param(globus_xio_driver_finished_open, driver_handle, GIVEN)
-%param(globus_xio_driver_init, user_data, DATA, FOREVER)
+%param(globus_xio_driver_init, user_data, DATA, KEEPS)
 %param(globus_xio_driver_get_user_data, out_user_data, DATA)
 %param(globus_xio_string_cntl_*, attr, GIVEN, DURING)
 %param(globus_xio_string_cntl_*, cntl_func, DURING)
@@ -28,26 +28,33 @@
 %param(globus_xio_system_socket_get*name, name, BYTES, WRITE)
 %param(globus_xio_system_socket_bind, addr, BYTES, READ)
 %param(globus_xio_system_socket_connect, addr, BYTES, READ)
-%param(globus_xio_system_socket_*, out_from, NULLABLE)
-%param(globus_xio_system_socket_*, from, NULLABLE)
-%param(globus_xio_system_socket_*, to, NULLABLE)
+%param(globus_xio_system_socket_register_connect, addr, CUSTOM=sockaddr, IN_POINTER)
+%param(globus_xio_system_socket_register_read, out_from, CUSTOM=sockaddr, DEFERRED)
+%param(globus_xio_system_socket_read, from, NULLABLE)
+%param(globus_xio_system_socket_*write, to, CUSTOM=sockaddr, IN_POINTER, NULLABLE)
 %param(globus_xio_system_*read, iov, WRITABLE)
+%param(globus_xio_system_socket_register_accept, out_handle, DEFERRED)
 %param(globus_xio_*readv, iovec, WRITABLE)
 %param(globus_xio_driver_pass_read, iovec, WRITABLE)
 
-/* A driver's functions: any of them may be missing, but those of attributes, of which C calls each after the first. */
+/* A driver's functions: any of them may be missing, but those of attributes, of which C calls each after the first, and those of
+ * the last driver of a stack, behind which C would look for one that has them. */
 %param(globus_xio_driver_set_*, *_func, NULLABLE)
 %param(globus_xio_driver_set_attr, *_func, !NULLABLE)
-%param(globus_xio_wrapblock_init, open, NULLABLE)
-%param(globus_xio_wrapblock_init, close, NULLABLE)
-%param(globus_xio_wrapblock_init, read, NULLABLE)
-%param(globus_xio_wrapblock_init, write, NULLABLE)
+%param(globus_xio_driver_set_transport, *_func, !NULLABLE)
+%param(globus_xio_driver_set_transport, handle_cntl_func, NULLABLE)
 %param(globus_xio_wrapblock_init, accept, NULLABLE)
-%returns(globus_xio_operation_get_driver_specific, DATA)
+%function(globus_xio_driver_*string_cntl_set_table, PYTHON)
+%param(globus_xio_driver_*string_cntl_set_table, table, ARRAY, TERMINATED, INLINE)
+%returns(globus_xio_operation_get_driver_specific, DATA, GIVEN)
+%returns(globus_xio_operation_get_data_descriptor, DATA, GIVEN)
 
 %param(globus_xio_attr_*, attr, REQUIRED)
 %param(globus_xio_attr_copy, src, REQUIRED, KEEPS)
 %param(globus_xio_data_descriptor_*, data_desc, REQUIRED)
+
+/* What stands for a driver of an open handle outlives the operation that it was asked of. */
+%returns(globus_xio_operation_get_driver_*handle, OWNED)
 
 /* NULL as driver means the framework itself. */
 %param(globus_xio_*_cntl, driver, NULLABLE)
@@ -82,6 +89,8 @@
 %function(globus_xio_driver_list_destroy, PYTHON)
 %function(globus_xio_driver_safe_table_from_string, PYTHON)
 %param(globus_xio_driver_list_from_string, safe_table, IN, NULLABLE)
+%malloced(globus_xio_driver_list_ent_t)
+%param(globus_xio_driver_list_create_ent, driver_in, KEEPS, NULLABLE)
 %param(globus_xio_driver_list_destroy, driver_list, CONSUMES)
 %exception globus_xio_driver_list_find_driver {
   if (gl_enter(&gl_f_$symname) < 0 || gl_check_driver_list(&gl_f_$symname, arg1) < 0) SWIG_fail;

@@ -4,6 +4,7 @@
 #include <globus_common.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* ---- the frame -------------------------------------------------------------------------------------------------- */
 
@@ -377,6 +378,17 @@ static int by_value_in(gl_call *call, int index, const gl_slot *slot, PyObject *
     return 0;
 }
 
+/* The call that registered the callback which runs in this thread may be about to return. */
+static void let_others_return(const gl_object *object)
+{
+    for (int i = 0; i < 1000 && object->busy > 1 && gl_in_callback(); ++i)
+    {
+        Py_BEGIN_ALLOW_THREADS
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        Py_END_ALLOW_THREADS
+    }
+}
+
 static int claim(gl_call *call, const gl_function *function, int index, PyObject *input)
 {
     gl_object *object = (gl_object *)input;
@@ -393,6 +405,7 @@ static int claim(gl_call *call, const gl_function *function, int index, PyObject
     }
     bool shared = function->slots[index].flags & GL_EXTERNAL;      /* C wakes those who are waiting in it */
     if (object->busy > 1 && !shared) gl_reap_moment();      /* what used it may be about to be destroyed */
+    if (object->busy > 1 && !shared) let_others_return(object);
     if (object->busy > 1 && !shared)
     {
         PyErr_Format(PyExc_ValueError, "%s(): this %s is in use, by another call or by a handle made with it", function->name,

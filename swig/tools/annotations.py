@@ -48,6 +48,7 @@ class Annotations:
     failure: str | None = None
     variables: set[str] = field(default_factory=set)
     slots: dict[str, str] = field(default_factory=dict)
+    checks: dict[str, str] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     parameters: list[tuple[str, str, list[str]]] = field(default_factory=list)
@@ -134,8 +135,8 @@ def apply(annotations: Annotations, text: str) -> None:
                 annotations.callbacks.append(Callback(words[0], words[1:]))
             case "nullable" | "opaque" | "flags" | "anytime" | "makeable" | "malloced" | "variables":
                 getattr(annotations, name).update(words)
-            case "slots":
-                annotations.slots[words[0]] = words[1]
+            case "slots" | "checks":
+                getattr(annotations, name)[words[0]] = words[1]
             case "owner":
                 annotations.owners.update(dict.fromkeys(words[1:], words[0]))
             case "skip":

@@ -89,6 +89,7 @@ HOOKS = {
     "before": "static void {0}(void **arguments)\n{{\n{1}    {2};\n}}\n",
     "after": "static void {0}(void **arguments)\n{{\n{1}    {2};\n}}\n",
     "failed": "static void {0}(void **arguments, uint32_t failure)\n{{\n{1}    {2};\n}}\n",
+    "settle": "static uint32_t {0}(PyObject *values, PyObject *registered, uint32_t failure)\n{{\n{1}    return {2};\n}}\n",
 }
 
 
@@ -173,6 +174,9 @@ class TypeWriter:
         if ctype.name in self.notes.slots:
             before = f"extern const PyType_Slot {self.notes.slots[ctype.name]}[];\n{before}"
             members.append(f".slots = {self.notes.slots[ctype.name]}")
+        if check := self.notes.checks.get(ctype.name):
+            before = f"int {check}(gl_object *object, const gl_function *function);\n{before}"
+            members.append(f".check = {check}")
         return before, members
 
     def fields_text(self, ctype: CType) -> str:

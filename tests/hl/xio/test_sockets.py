@@ -152,7 +152,23 @@ def test_messages_of_several_buffers(pair: Pair) -> None:
     assert (count, ancillary, address) == (8, [], None)
     assert first == b"two" and second[:5] == b"three"
     client.sendall(b"more")
-    assert server.recvmsg(100)[0] == b"more"
+    assert server.recvmsg(2, 0, socket.MSG_PEEK)[0] == b"mo"
+    assert server.recvmsg(100, 100) == (
+        b"more",
+        [],
+        0,
+        None,
+    )  # there is room for ancillary data, and none comes
+    server.settimeout(None)
+    with pytest.raises(BlockingIOError):
+        server.recvmsg_into([first], 0, socket.MSG_DONTWAIT)
+    for wrong in (
+        lambda: server.recvmsg(-1),
+        lambda: server.recvmsg(1, -1),
+        lambda: server.recvmsg_into([], -1),
+    ):
+        with pytest.raises(ValueError, match=r"negative buffer size|invalid ancillary data buffer length"):
+            wrong()
 
 
 def test_peeking_and_waiting_for_all(pair: Pair) -> None:
@@ -297,6 +313,34 @@ def test_closing(pair: Pair) -> None:
         with pytest.raises(OSError) as caught:  # noqa: PT011 - errno tells
             use()
         assert caught.value.errno == errno.EBADF
+
+
+def test_what_was_sent_leaves_after_closing(pair: Pair) -> None:
+    client, server = pair
+    data = os.urandom(300_000)
+    client.sendall(data)
+    for _ in range(3):
+        client.close()
+    with pytest.raises(OSError, match="Bad file descriptor"):  # although the data may still leave
+        client.getsockname()
+    assert client.detach() == -1
+    assert exactly(server, len(data) + 1) == data
+
+
+def test_closing_in_the_middle_of_a_handshake(kind: Kind, wait_until: Callable[..., None]) -> None:
+    with kind.listen() as listener:
+        before = len(os.listdir("/proc/self/fd"))
+        for timeout in (0, 0.05):
+            for _ in range(20):
+                client = kind.new()
+                client.settimeout(timeout)
+                try:
+                    client.connect(listener.getsockname())
+                except (BlockingIOError, TimeoutError):
+                    assert timeout == 0 or kind.is_secure
+                client.close()
+                assert client.fileno() == -1
+        wait_until(lambda: len(os.listdir("/proc/self/fd")) <= before)
 
 
 def test_detaching(pair: Pair) -> None:

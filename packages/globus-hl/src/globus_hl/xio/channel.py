@@ -14,6 +14,7 @@ from ..errors import ClosedError, GridError, OperationTimeoutError
 from ..timeouts import Deadline, Limit, Timeout
 from .attributes import Attributes, DataDescriptor
 from .ending import before_the_end
+from .errors import CanceledError
 from .faults import is_end_of_file, operation_fault
 from .operations import Close, Open, Read, ReadVector, Write, WriteVector
 from .stack import Stack
@@ -108,6 +109,7 @@ class Channel:
         self._ended = False
         self._broken = False
         self._closing = threading.Lock()
+        self._opening: Open | None = None
 
     @property
     def _seekable(self) -> bool:
@@ -138,7 +140,7 @@ class Channel:
         self.settings = prepared(self.stack, self.attributes, self.gsi, accepting=self.accepting)
         if self.handle is None:
             self.handle = xio.globus_xio_handle_create(self.stack.handle)
-        operation = Open(
+        operation = self._opening = Open(
             self.handle,
             self.contact,
             self.settings.handle,
@@ -146,6 +148,8 @@ class Channel:
             **limits(clock, doing, self.url, connecting=True),
         )
         try:
+            if self.closed:  # meanwhile, by who could not see what to cancel
+                raise CanceledError(f"could not {doing}: canceled", url=self.url)
             await operation
             self.opened = True
             self._admit()
@@ -155,6 +159,8 @@ class Channel:
         except BaseException:
             await self._abandon()
             raise
+        finally:
+            self._opening = None
 
     def _admit(self) -> None:
         if not self.stack.is_secure:
@@ -197,6 +203,9 @@ class Channel:
             if word not in _CANCEL:
                 raise ValueError(f"{word!r} is none of {', '.join(map(repr, _CANCEL))}")
             mask |= int(_CANCEL[word])
+        opening = self._opening
+        if opening is not None and mask & _CANCEL["open"]:  # also if the library has not begun with it
+            opening.fail(CanceledError(f"could not open {self.contact}: canceled", url=self.url))
         if self.handle is None:
             return
         # There may be nothing, or it ends by itself at this moment.

@@ -99,7 +99,7 @@ class Link(Protocol):
     def shut_write(self, then: Callable[[], None]) -> None:
         """Nothing will be written any more: when what was written has left, call `then`."""
 
-    def close(self, then: Callable[[], None]) -> None:
+    def close(self, then: Callable[[], object]) -> None:
         """Give up reading, let what was written leave, and close the handle; then call `then`."""
 
 
@@ -275,7 +275,7 @@ class Direct:
     def shut_write(self, then: Callable[[], None]) -> None:
         then()  # the system has it all
 
-    def close(self, then: Callable[[], None]) -> None:
+    def close(self, then: Callable[[], object]) -> None:
         self._shut = True
         with contextlib.suppress(ValueError):  # another thread is in it: it goes when that one comes out
             xio.globus_xio_system_socket_destroy(self._system)
@@ -314,14 +314,15 @@ class Stacked:
         self._shut: Callable[[], None] | None = None
         # the rest
         self._notifier: Notifier | None = None
-        self._closing: Callable[[], None] | None = None
+        self._closing: Callable[[], object] | None = None
         self._lingering: Call | None = None
+        with self._lock:  # the first recv() finds what has come, also if it does not wait
+            self._read_on()
 
     def tell_to(self, notifier: Notifier) -> None:
-        """From now on data is read ahead, so that who selects sees it."""
+        """From now on, who selects sees what is there."""
         with self._lock:
             self._notifier = notifier
-            self._read_on()
             self._tell()
 
     @property
@@ -578,7 +579,7 @@ class Stacked:
             self._there = 0
             self._tell()
 
-    def close(self, then: Callable[[], None]) -> None:
+    def close(self, then: Callable[[], object]) -> None:
         with self._lock:
             self._closing = then
             self._ended = True
@@ -599,7 +600,7 @@ class Stacked:
             if open_still:
                 xio.globus_xio_handle_cancel_operations(self.handle, xio.GLOBUS_XIO_CANCEL_WRITE)
 
-    def _close_handle(self, then: Callable[[], None]) -> None:
+    def _close_handle(self, then: Callable[[], object]) -> None:
         if self._lingering is not None:
             self._lingering.cancel()
         ends(self.handle)

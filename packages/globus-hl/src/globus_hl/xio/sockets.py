@@ -92,6 +92,8 @@ class XioSocket(socket.socket):
         "_link",
         "_linking",
         "_notifier",
+        "_opening",
+        "_parting",
         "_server_side",
         "_stack",
         "_target",
@@ -137,9 +139,10 @@ class XioSocket(socket.socket):
         self._handshake: Background | None = None
         self._failure: Exception | None = None
         self._attaching = threading.Lock()  # one opens the stack
-        self._linking = (
-            threading.Lock()
-        )  # the way of the data, and the descriptor that tells about it, find each other
+        # The way of the data, the descriptor that tells about it, and who closes the socket find each other.
+        self._linking = threading.Lock()
+        self._opening = False
+        self._parting: Callable[[], object] | None = None  # for when an opening that nobody wants is over
         self._gone = False
 
     def _like(self, descriptor: int, *, server_side: bool) -> Self:
@@ -327,7 +330,7 @@ class XioSocket(socket.socket):
 
     def _open_directly(self) -> Link:
         """tcp alone has nothing to open."""
-        with self._attaching:
+        with self._linking:
             if self._link is None:
                 super().getpeername()  # tells whether there is a connection
                 activate(xio, "GLOBUS_XIO_MODULE")
@@ -335,10 +338,16 @@ class XioSocket(socket.socket):
                 self._link = Direct(super().fileno())
             return self._link
 
+    def _begin(self) -> Background:
+        """Begin to open the stack; called by the one who does."""
+        with self._linking:
+            if self._gone:
+                raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+            self._handshake = Background(self._open(self._prepare()))
+            self._opening = True
+            return self._handshake
+
     def _prepare(self) -> Channel:
-        """Called with the lock."""
-        if self._gone:
-            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         super().getpeername()  # tells whether there is a connection
         if super().fileno() >= SELECTABLE:  # the library would end the process
             self._failure = OSError(errno.EMFILE, f"XIO waits for descriptors below {SELECTABLE} alone")
@@ -350,10 +359,8 @@ class XioSocket(socket.socket):
         if self._stack.is_secure:
             if self._server_side:
                 attributes.gsi.server_mode = True
-            if attributes.kept("gsi.buffer_size") is None:
-                attributes.gsi.buffer_size = (
-                    BLOCK  # as much as the link asks for; the driver takes half of it
-                )
+            if attributes.kept("gsi.buffer_size") is None:  # then it is half of what the link asks for
+                attributes.gsi.buffer_size = BLOCK
         super().setblocking(False)
         contact = self._target or self._hostname or "peer"
         self._channel = Channel(
@@ -371,10 +378,7 @@ class XioSocket(socket.socket):
         with self._attaching:
             if self._link is None:
                 self._raise_failure()
-                running = self._handshake
-                if running is None:
-                    running = self._handshake = Background(self._open(self._prepare()))
-                self._await(running, end)
+                self._await(self._handshake or self._begin(), end)
                 self._raise_failure()
             assert self._link is not None  # noqa: S101 - opened, and nothing failed
             return self._link
@@ -391,24 +395,32 @@ class XioSocket(socket.socket):
         with self._attaching:
             self._raise_failure()
             if self._handshake is None:
-                self._handshake = Background(self._open(self._prepare()))
+                self._begin()
             elif self._handshake.done():
                 self._raise_failure()
 
     async def _open(self, channel: Channel) -> None:
+        link = None
         try:
             await channel.open(timeout=self._handshake_timeout)
-            link = Stacked(channel.low_level())
-            with self._linking:
-                if self._notifier is not None:
-                    link.tell_to(self._notifier)
-                self._link = link
+            link = Stacked(channel.handle)
         except Exception as error:  # noqa: BLE001 - goes to whoever uses the socket
             self._failure = error
             with contextlib.suppress(OSError):  # the peer is to see it
                 super().shutdown(socket.SHUT_RDWR)
-            if self._notifier is not None:
-                self._notifier.set(readable=True, writable=True)
+        with self._linking:
+            self._opening = False
+            then = self._parting
+            if then is None:
+                self._link = link
+                if self._notifier is not None and link is not None:
+                    link.tell_to(self._notifier)
+                elif self._notifier is not None:
+                    self._notifier.set(readable=True, writable=True)
+        if then is not None and link is not None:
+            link.close(then)
+        elif then is not None:
+            then()
 
     def _raise_failure(self) -> None:
         if self._failure is None:
@@ -427,13 +439,16 @@ class XioSocket(socket.socket):
         if len(self._stack) == 1 or (self._notifier is None and not self._is_connected()):
             return super().fileno()
         with self._linking:
-            if self._notifier is None:
-                self._notifier = Notifier(readable=False, writable=False)
+            if self._gone:  # meanwhile
+                return -1
+            notifier = self._notifier
+            if notifier is None:
+                notifier = self._notifier = Notifier(readable=False, writable=False)
                 if isinstance(self._link, Stacked):
-                    self._link.tell_to(self._notifier)
+                    self._link.tell_to(notifier)
         if self._link is None:
             self._begin_handshake()
-        return self._notifier.fileno()
+        return notifier.fileno()
 
     def _begin_handshake(self) -> None:
         with contextlib.suppress(
@@ -461,9 +476,7 @@ class XioSocket(socket.socket):
         return (self._link or self._ready()).recv(bufsize, self._timeout)
 
     def _recv_flags(self, bufsize: int, flags: int) -> bytes:
-        link, timeout = self._ready(), self._timeout
-        if flags & _DONTWAIT:
-            timeout = 0.0
+        link, timeout = self._ready(), self._patience(flags)
         whole = (
             bool(flags & socket.MSG_WAITALL) and timeout is None
         )  # else the system does not wait for all, either
@@ -520,44 +533,38 @@ class XioSocket(socket.socket):
     def recvmsg(
         self, bufsize: int, ancbufsize: int = 0, flags: int = 0, /
     ) -> tuple[bytes, list[Any], int, Any]:
-        """See ``socket.recvmsg``. Ancillary data is there on tcp alone."""
-        if ancbufsize or flags & ~_WAIT_FLAGS:
-            return self._on_the_system(
-                select.POLLIN, flags, lambda: _SYSTEM.recvmsg(self, bufsize, ancbufsize, flags)
-            )
+        """See ``socket.recvmsg``. Ancillary data comes on tcp alone."""
         if bufsize < 0:
             raise ValueError("negative buffer size in recvmsg()")
+        if ancbufsize < 0:
+            raise ValueError("invalid ancillary data buffer length")
+        link = self._ready()
+        if isinstance(link, Direct) and (ancbufsize or flags & ~_WAIT_FLAGS):
+            call = lambda: _SYSTEM.recvmsg(self, bufsize, ancbufsize, flags)  # noqa: E731
+            return link.kernel(call, select.POLLIN, self._patience(flags))
         return self.recv(bufsize, flags), [], 0, None
 
     def recvmsg_into(
         self, buffers: Iterable[Buffer], ancbufsize: int = 0, flags: int = 0, /
     ) -> tuple[int, list[Any], int, Any]:
-        """See ``socket.recvmsg_into``. Ancillary data is there on tcp alone."""
-        given = list(buffers)
-        if ancbufsize or flags & ~_WAIT_FLAGS:
-            return self._on_the_system(
-                select.POLLIN, flags, lambda: _SYSTEM.recvmsg_into(self, given, ancbufsize, flags)
-            )
-        total = 0
-        for view in [writable(buffer) for buffer in given]:
-            if not view.nbytes:
-                continue
-            try:
-                count = self._ready().recv_into(view, 0.0 if total else self._timeout)
-            except BlockingIOError:
-                if total:
-                    break
-                raise
-            total += count
-            if count < view.nbytes:
-                break
-        return total, [], 0, None
-
-    def _on_the_system(self, event: int, flags: int, call: Callable[[], T]) -> T:
+        """See ``socket.recvmsg_into``. Ancillary data comes on tcp alone."""
+        views = [writable(buffer) for buffer in buffers]
+        if ancbufsize < 0:
+            raise ValueError("invalid ancillary data buffer length")
         link = self._ready()
-        if not isinstance(link, Direct):
-            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
-        return link.kernel(call, event, 0.0 if flags & _DONTWAIT else self._timeout)
+        if isinstance(link, Direct) and (ancbufsize or flags & ~_WAIT_FLAGS):
+            call = lambda: _SYSTEM.recvmsg_into(self, views, ancbufsize, flags)  # noqa: E731
+            return link.kernel(call, select.POLLIN, self._patience(flags))
+        data = memoryview(self.recv(sum(view.nbytes for view in views), flags))
+        count = data.nbytes
+        for view in views:
+            part = min(view.nbytes, data.nbytes)
+            view[:part], data = data[:part], data[part:]
+        return count, [], 0, None
+
+    def _patience(self, flags: int) -> float | None:
+        """Seconds to wait. With a time-out, the standard library waits before the system sees the flags."""
+        return 0.0 if flags & _DONTWAIT and self._timeout is None else self._timeout
 
     # ---- sending --------------------------------------------------------------------------------------------------
 
@@ -584,7 +591,7 @@ class XioSocket(socket.socket):
         link = self._ready()
         if flags & ~_WAIT_FLAGS and not isinstance(link, Direct):
             raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
-        return link, 0.0 if flags & _DONTWAIT else self._timeout
+        return link, self._patience(flags)
 
     def sendto(self, data: Buffer, *arguments: Any) -> int:
         """See ``socket.sendto``; a stream sends to its peer."""
@@ -602,12 +609,23 @@ class XioSocket(socket.socket):
         address: Any = None,
         /,
     ) -> int:
-        """See ``socket.sendmsg``. Ancillary data is there on tcp alone."""
+        """See ``socket.sendmsg``. Ancillary data goes on tcp alone."""
         given, extra = list(buffers), list(ancdata)
-        if extra or address is not None or flags & ~_WAIT_FLAGS:
-            call = lambda: _SYSTEM.sendmsg(self, given, extra, flags, address)  # noqa: E731
-            return self._on_the_system(select.POLLOUT, flags, call)
-        return self._ready().sendv(given, 0.0 if flags & _DONTWAIT else self._timeout)
+        link = self._ready()
+        if not extra and address is None and not flags & ~_WAIT_FLAGS:
+            return link.sendv(given, self._patience(flags))
+        if not isinstance(link, Direct):
+            self._check_message(extra, address)
+            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+        call = lambda: _SYSTEM.sendmsg(self, given, extra, flags, address)  # noqa: E731
+        return link.kernel(call, select.POLLOUT, self._patience(flags))
+
+    def _check_message(self, ancdata: list[Any], address: Any) -> None:
+        """Raise what the system says of these arguments, whatever the socket."""
+        closed = socket.socket(self.family, self.type)
+        closed.close()
+        with contextlib.suppress(OSError):
+            closed.sendmsg([], ancdata, 0, address)
 
     def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
         """See ``socket.sendfile``. The data goes through the drivers."""
@@ -634,38 +652,50 @@ class XioSocket(socket.socket):
 
     def _real_close(self, _ss: Any = _SYSTEM) -> None:
         """Called when nothing uses it any more, files of `makefile` included."""
-        self._part(lambda: _SYSTEM._real_close(self))  # type: ignore[attr-defined]  # noqa: SLF001
+        self._part(os.close)
 
-    def _part(self, then: Any) -> None:
-        self._gone = True
-        link, self._link = self._link, None
+    def _part(self, then: Callable[[int], object]) -> int:
+        """Let go of the system's socket; -1: that has been done.
+
+        Args:
+            then: gets its descriptor, when the library does not use it any more.
+        """
         with self._linking:
+            if self._gone:
+                return -1
+            self._gone = True
+            link, self._link = self._link, None
             notifier, self._notifier = self._notifier, None
-        channel = self._channel
-        if self._connecting is not None:  # it is not to wait any longer
-            with contextlib.suppress(OSError):
-                _SYSTEM.shutdown(self, socket.SHUT_RDWR)
+            if self._connecting is not None:  # it is not to wait any longer
+                with contextlib.suppress(OSError):
+                    _SYSTEM.shutdown(self, socket.SHUT_RDWR)
+            descriptor = super().detach()
+            opening = self._opening
+            if opening:
+                self._parting = lambda: then(descriptor)
         if notifier is not None:
             notifier.close()
+        channel = self._channel
         if channel is not None:
-            channel.cancel("open")
             channel.closed = True
+            channel.cancel("open")
             if channel.peer is not None:
                 channel.peer.context.close()
         if link is not None:
-            link.close(then)
-        else:
-            then()
+            link.close(lambda: then(descriptor))
+        elif not opening:
+            then(descriptor)
+        return descriptor
 
     def detach(self) -> int:
         """See ``socket.detach``: the system's descriptor, at which the drivers above tcp are gone."""
         gone = threading.Event()
         linked = self._link is not None
-        self._part(gone.set)
-        gone.wait(HANDSHAKE)
-        descriptor = super().detach()
-        if linked and self._timeout is None:
-            os.set_blocking(descriptor, True)
+        descriptor = self._part(lambda _: gone.set())
+        if descriptor >= 0:
+            gone.wait(HANDSHAKE)
+            if linked and self._timeout is None:
+                os.set_blocking(descriptor, True)
         return descriptor
 
     def dup(self) -> Self:
@@ -737,7 +767,7 @@ def socketpair(
     type: int = socket.SOCK_STREAM,  # noqa: A002 - its name in the standard library
     proto: int = 0,
     *,
-    kind: type[S] = XioSocket,  # type: ignore[assignment]
+    kind: Callable[..., S] = XioSocket,  # type: ignore[assignment]
     **options: Any,
 ) -> tuple[S, S]:
     """Two sockets that are connected, as ``socket.socketpair``.
@@ -760,7 +790,7 @@ def create_connection(
     source_address: tuple[str, int] | None = None,
     *,
     all_errors: bool = False,
-    kind: type[S] = XioSocket,  # type: ignore[assignment]
+    kind: Callable[..., S] = XioSocket,  # type: ignore[assignment]
     **options: Any,
 ) -> S:
     """Connect to a host, whatever its addresses: ``socket.create_connection``.
@@ -806,7 +836,7 @@ def create_server(
     backlog: int | None = None,
     reuse_port: bool = False,
     dualstack_ipv6: bool = False,
-    kind: type[S] = XioSocket,  # type: ignore[assignment]
+    kind: Callable[..., S] = XioSocket,  # type: ignore[assignment]
     **options: Any,
 ) -> S:
     """A socket that listens: ``socket.create_server``.
