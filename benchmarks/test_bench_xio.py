@@ -37,7 +37,7 @@ PAIRS = {"tcp": "socket", "tcp,gsi": "ssl"}
 PATIENCE = 30.0
 """Seconds after which the other end is taken for dead."""
 AT_ONCE = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-"""Small messages leave when they are sent, not when the last one has been confirmed: what who talks back and forth sets."""
+"""Small messages leave when they are sent, not when the last one has been confirmed: who talks back and forth sets it."""
 HEADER = struct.Struct("!cII")
 """What the other end is to do: which, bytes of a block, blocks."""
 
@@ -62,7 +62,7 @@ class Kind:
 
     def listen(self) -> socket.socket:
         options = {"stack": self.name, "gsi": self._gsi[True]} if self._stacked else {}
-        return (xio if self._stacked else socket).create_server(("127.0.0.1", 0), backlog=128, **options)  # type: ignore[attr-defined, no-any-return]
+        return (xio if self._stacked else socket).create_server(("127.0.0.1", 0), backlog=128, **options)  # type: ignore[no-any-return]
 
     def accept(self, listener: socket.socket) -> socket.socket:
         """A connection, whose handshake is over."""
@@ -76,6 +76,7 @@ class Kind:
 
     def connect(self, port: int) -> socket.socket:
         address = ("127.0.0.1", port)
+        sock: socket.socket
         if self._stacked:
             gsi = self._gsi[False]
             sock = xio.create_connection(address, stack=self.name, gsi=gsi, server_hostname="localhost")

@@ -171,6 +171,29 @@ def test_messages_of_several_buffers(pair: Pair) -> None:
             wrong()
 
 
+def test_a_message_of_more_than_there_is_room_for(pair: Pair) -> None:
+    client, server = pair
+    parts = [os.urandom(700_000) for _ in range(4)]
+    client.setblocking(False)
+    count = client.sendmsg(parts)
+    assert exactly(server, count) == b"".join(parts)[:count]
+    client.settimeout(LIMIT)
+    client.sendall(b"the end")
+    assert exactly(server, 7) == b"the end"
+
+
+@pytest.mark.parametrize("size", [10, 20_000, 300_000])
+def test_what_was_sent_may_be_changed(pair: Pair, size: int) -> None:
+    client, server = pair
+    data = bytearray(os.urandom(size))
+    whole = bytes(data)
+    for _ in range(5):
+        sent = client.send(data)
+        data[:] = bytes(size)
+        assert exactly(server, sent) == whole[:sent]
+        data[:] = whole
+
+
 def test_peeking_and_waiting_for_all(pair: Pair) -> None:
     client, server = pair
     client.sendall(b"12345")

@@ -47,13 +47,13 @@ AHEAD = 1 << 20
 TOGETHER = 1 << 19
 """Bytes after which one write of the library takes no more: while it encrypts them, others may come."""
 SMALL = 1 << 14
-"""Bytes for which new memory is as fast as used memory."""
+"""Bytes below which what is to be written is put together with what follows."""
 LINGER = 60.0
 """Seconds that a closed socket goes on writing what waits to be written."""
 
 
 rooms = threading.local()
-"""Memory to receive much into, which each thread uses again and again."""
+"""Memory to receive into, which each thread uses again and again."""
 blocks: list[bytearray] = []
 """Memory of `BLOCK` bytes that all links use again and again: new memory takes the system as long as it takes to encrypt
 what goes into it."""
@@ -168,11 +168,12 @@ class Direct:
         self._polls: dict[int, list[Any]] = {select.POLLIN: [], select.POLLOUT: []}
 
     def recv(self, size: int, timeout: float | None, flags: int = 0) -> bytes:
-        if size <= SMALL or (room := rooms.__dict__.pop("room", None)) is None or len(room) < size:
-            room = bytearray(size)
+        room = rooms.__dict__.pop("room", None)
+        if room is None or len(room) < size:
+            room = bytearray(max(size, LOW))
         with memoryview(room) as whole, whole[:size] as view:
             data = bytes(view[: self.recv_into(view, timeout, flags)])
-        if SMALL < len(room) <= AHEAD:
+        if len(room) <= AHEAD:
             rooms.room = room
         return data
 
@@ -237,6 +238,10 @@ class Direct:
                 count: int = _write(self._system, parts, 0, flags, None)
             except GlobusError as error:
                 raise os_error(error) from error.__cause__
+            except ValueError:
+                if self._shut:
+                    raise _closed() from None
+                raise
             if count or not any(memoryview(part).nbytes for part in parts):
                 return count
             if timeout == 0:
@@ -494,7 +499,9 @@ class Stacked:
 
     def _put(self, view: memoryview) -> None:
         """Keep what is to be written: what nobody can change as it is, else a copy."""
-        if len(view) < SMALL:  # many of those go as one
+        if not view:
+            return
+        if len(view) < SMALL:
             if self._small is None:
                 self._small = bytearray()
             self._small += view
