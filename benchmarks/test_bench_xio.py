@@ -347,8 +347,8 @@ def test_idle_connections(
     side_by_side: Any, benchmark: Any, files: list[str], stack: str, smoke: bool
 ) -> None:
     """Both ends of each are in one new process, whose memory is nobody else's. Of those with GSI three descriptors each
-    count against the 1024 that select() has, with which XIO waits: there are less."""
-    count = 50 if smoke else 1000 if stack == "tcp" else 300
+    count against the 1024 that select() has, with which XIO waits: there are fewer."""
+    count = 20 if smoke else 1000 if stack == "tcp" else 300
 
     def measure(name: str) -> dict[str, float]:
         command = [sys.executable, __file__, "keep", name, str(count), *files]
@@ -366,7 +366,7 @@ def test_idle_connections(
     ):
         side_by_side.record(f"{count} idle, {stack}: {what}", ours[of], theirs[of], unit, peer=PAIRS[stack])
     assert ours["threads"] < 10
-    assert ours["slowest"] < 1
+    assert ours["slowest"] < 5
 
 
 if __name__ == "__main__":
