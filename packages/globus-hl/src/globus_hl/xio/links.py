@@ -368,10 +368,7 @@ class Stacked:
     # ---- writing ------------------------------------------------------------------------------------------------
 
     def send(self, view: memoryview, timeout: float | None) -> int:
-        if not view.nbytes:
-            return 0
-        with self._changed:
-            return self._accept_data([view], timeout)
+        return self.sendv([view], timeout)
 
     def sendv(self, views: list[memoryview], timeout: float | None) -> int:
         with self._changed:
@@ -447,9 +444,7 @@ class Stacked:
 
     def shut_read(self) -> None:
         with self._changed:
-            self._ended = True
-            self._came.clear()
-            self._there = 0
+            self._ended = True  # what has come stays, as with the system's sockets
             self._tell()
 
     def close(self, then: Callable[[], None]) -> None:
