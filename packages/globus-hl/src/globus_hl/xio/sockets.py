@@ -193,7 +193,7 @@ class XioSocket(socket.socket):
 
     def settimeout(self, value: float | None) -> None:
         """See ``socket.settimeout``."""
-        if self._channel is None and self._link is None:
+        if self._gone or (self._channel is None and self._link is None):
             super().settimeout(value)
             self._timeout = super().gettimeout()
         else:  # the descriptor stays as XIO needs it: it does not block
@@ -461,6 +461,8 @@ class XioSocket(socket.socket):
         """See ``socket.recv``."""
         if bufsize < 0:
             raise ValueError("negative buffersize in recv")
+        if not bufsize:
+            return b""
         if flags:
             return self._recv_flags(bufsize, flags)
         return (self._link or self._ready()).recv(bufsize, self._timeout)
@@ -502,6 +504,8 @@ class XioSocket(socket.socket):
             if nbytes > view.nbytes:
                 raise ValueError("buffer too small for requested bytes")
             room = view[: nbytes or view.nbytes]
+            if not room.nbytes:
+                return 0
             if not flags:
                 return self._ready().recv_into(room, self._timeout)
             data = self._recv_flags(room.nbytes, flags)
@@ -564,7 +568,7 @@ class XioSocket(socket.socket):
     def _send(self, view: memoryview, flags: int, timeout: float | None) -> int:
         link = self._ready()
         if isinstance(link, Direct):
-            return link.send(view, timeout, flags)
+            return link.send(view, timeout, flags) if view.nbytes else _SYSTEM.send(self, view, flags)
         if flags & ~_WAIT_FLAGS:
             raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
         return link.send(view, timeout)
@@ -595,10 +599,11 @@ class XioSocket(socket.socket):
         /,
     ) -> int:
         """See ``socket.sendmsg``. Ancillary data goes on tcp alone."""
-        given, extra = list(buffers), list(ancdata)
+        given, extra = [memoryview(buffer).cast("B") for buffer in buffers], list(ancdata)
         link = self._ready()
-        if not extra and address is None and not flags & ~_WAIT_FLAGS:
-            return link.sendv([memoryview(buffer).cast("B") for buffer in given], self._patience(flags))
+        plain = not extra and address is None and not flags & ~_WAIT_FLAGS
+        if plain and (any(view.nbytes for view in given) or not isinstance(link, Direct)):
+            return link.sendv(given, self._patience(flags))
         if not isinstance(link, Direct):
             self._check_message(extra, address)
             raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
@@ -624,6 +629,7 @@ class XioSocket(socket.socket):
         if link is None:
             super().shutdown(how)
             return
+        super().getpeername()  # tells whether there is a connection still
         system = super().shutdown
         if how in (socket.SHUT_RD, socket.SHUT_RDWR):
             link.shut_read()
