@@ -210,10 +210,10 @@ class Run:
         if len(peer.due) + len(step.data) > MUCH:
             return "too much"
         if side.is_open and side.writes and not (peer.is_open and peer.reads) and step.data:
-            side.loose = side.loose or not peer.is_open
+            side.loose = side.loose or not (peer.reads or peer.writes)
             peer.loose = True  # it has closed its ears, and somebody talks
         sent = SENDING[step.form](side.sock, step.data, step.flags)
-        if not side.loose and not peer.loose:
+        if not peer.loose:
             peer.due += step.data
         return LOOSE if side.loose else sent
 
@@ -255,7 +255,13 @@ class Run:
             side.reads = False
         if step.how in (socket.SHUT_WR, socket.SHUT_RDWR):
             side.writes = False
+            self.tell_end(side, peer)
         return LOOSE if side.loose else None
+
+    def tell_end(self, side: Side, peer: Side) -> None:
+        """`side` writes no more: what does `peer` find out about it?"""
+        if not peer.reads or (not side.reads and (side.due or side.loose)):
+            peer.loose = True
 
     def close(self, step: Close, side: Side, peer: Side) -> Any:
         self.settle(side, peer)
@@ -269,9 +275,9 @@ class Run:
             assert rest == side.due
             side.due.clear()
         side.sock.close()
-        if side.is_open and (side.due or side.loose):
-            peer.loose = True
-        side.is_open = side.reads = side.writes = False
+        if side.is_open:
+            side.is_open = side.reads = side.writes = False
+            self.tell_end(side, peer)
         return rest
 
     def end(self) -> None:

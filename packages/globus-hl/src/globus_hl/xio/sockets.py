@@ -38,6 +38,7 @@ T = TypeVar("T")
 S = TypeVar("S", bound="XioSocket")
 
 HANDSHAKE = 60.0
+SELECTABLE = 1024  # FD_SETSIZE: the library waits with select(), and a greater descriptor ends the process
 _DEFAULT: Any = socket._GLOBAL_DEFAULT_TIMEOUT  # type: ignore[attr-defined]  # noqa: SLF001 - those who pass it on
 _SYSTEM = socket.socket  # whose methods are the system's calls
 _WAIT_FLAGS = socket.MSG_DONTWAIT | socket.MSG_WAITALL | socket.MSG_NOSIGNAL
@@ -347,6 +348,10 @@ class XioSocket(socket.socket):
 
     def _prepare(self) -> Channel:
         super().getpeername()  # tells whether there is a connection
+        if super().fileno() >= SELECTABLE:
+            raise OSError(
+                errno.EMFILE, f"{os.strerror(errno.EMFILE)}: the library takes them up to {SELECTABLE}"
+            )
         attributes = Attributes() if self._attributes is None else self._attributes.copy()
         attributes.tcp.descriptor = super().fileno()
         if self._stack.is_secure and self._server_side:
