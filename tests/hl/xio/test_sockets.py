@@ -22,6 +22,7 @@ from globus_hl.security.errors import PeerNameError
 from globus_hl.xio.errors import PeerRefusedError
 
 from .conftest import LIMIT
+from .pairs import Kind, Pair, connected, exactly, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,63 +30,10 @@ if TYPE_CHECKING:
 
     from globus_hl.security import Credential
 
-Pair = tuple[socket.socket, socket.socket]
-
-
-class Kind:
-    """How sockets of one kind are made."""
-
-    def __init__(self, stack: str | None, server: dict[str, Any], client: dict[str, Any]) -> None:
-        self.stack, self.server, self.client = stack, server, client
-
-    def listen(self, family: int = socket.AF_INET) -> socket.socket:
-        address = ("127.0.0.1" if family == socket.AF_INET else "::1", 0)
-        if self.stack is None:
-            return socket.create_server(address, family=family)
-        return xio.create_server(address, family=family, stack=self.stack, **self.server)
-
-    def new(self, family: int = socket.AF_INET) -> socket.socket:
-        return (
-            socket.socket(family)
-            if self.stack is None
-            else xio.XioSocket(family, stack=self.stack, **self.client)
-        )
-
-    @property
-    def is_secure(self) -> bool:
-        return self.stack is not None and "gsi" in self.stack
-
 
 @pytest.fixture(params=["socket", "tcp", "tcp,gsi"])
 def kind(request: pytest.FixtureRequest) -> Kind:
-    if request.param == "socket":
-        return Kind(None, {}, {})
-    if request.param == "tcp":
-        return Kind("tcp", {}, {})
-    host, user = request.getfixturevalue("host"), request.getfixturevalue("user")
-    client = {"gsi": xio.GSI(credential=user), "server_hostname": "localhost"}
-    return Kind("tcp,gsi", {"gsi": xio.GSI(credential=host)}, client)
-
-
-def connected(kind: Kind) -> Pair:
-    """Client and server side, whose handshake is over."""
-    with kind.listen() as listener:
-        client = kind.new()
-        client.settimeout(LIMIT)
-        accepted: list[socket.socket] = []
-
-        def accept() -> None:
-            server, _ = listener.accept()
-            server.settimeout(LIMIT)
-            accepted.append(server)
-            if isinstance(server, xio.XioSocket):
-                server.do_handshake()
-
-        thread = threading.Thread(target=accept)
-        thread.start()
-        client.connect(listener.getsockname())
-        thread.join(LIMIT)
-        return client, accepted[0]
+    return kind_of(request.param, request)
 
 
 @pytest.fixture
@@ -93,13 +41,6 @@ def pair(kind: Kind) -> Iterator[Pair]:
     client, server = connected(kind)
     with client, server:
         yield client, server
-
-
-def exactly(sock: socket.socket, count: int) -> bytes:
-    data = bytearray()
-    while len(data) < count and (more := sock.recv(count - len(data))):
-        data += more
-    return bytes(data)
 
 
 def test_data_goes_both_ways(pair: Pair) -> None:

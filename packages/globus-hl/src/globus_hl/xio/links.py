@@ -90,8 +90,8 @@ class Link(Protocol):
     def sendv(self, parts: list[Buffer], timeout: float | None) -> int:
         """Write some of the bytes of several buffers."""
 
-    def sendall(self, data: Buffer, timeout: float | None) -> None:
-        """Write all of the bytes, as ``socket.sendall`` does."""
+    def sendall(self, data: Buffer, timeout: float | None) -> int:
+        """Write all of the bytes, as ``socket.sendall`` does, and return how many."""
 
     def shut_read(self) -> None:
         """Nothing will be read any more."""
@@ -220,17 +220,18 @@ class Direct:
     def sendv(self, parts: list[Buffer], timeout: float | None) -> int:
         return self._send(parts, timeout, end_of(timeout), 0) if parts else 0
 
-    def sendall(self, data: Buffer, timeout: float | None, flags: int = 0) -> None:
+    def sendall(self, data: Buffer, timeout: float | None, flags: int = 0) -> int:
         end = end_of(timeout)
         sent = self._send((data,), timeout, end, flags)
         if sent == (len(data) if isinstance(data, bytes) else memoryview(data).nbytes):
-            return
+            return sent
         with memoryview(data) as view, view.cast("B") as flat:
             while sent < len(flat):
                 if timeout != 0:
                     self._wait(select.POLLOUT, end)  # it has taken a part: it is full
                 with flat[sent:] as rest:
                     sent += self._send((rest,), timeout, end, flags)
+        return sent
 
     def _send(self, parts: Sequence[Buffer], timeout: float | None, end: float | None, flags: int) -> int:
         while True:
@@ -471,20 +472,21 @@ class Stacked:
     def sendv(self, parts: list[Buffer], timeout: float | None) -> int:
         return self._accept_data([memoryview(part).cast("B") for part in parts], timeout)
 
-    def sendall(self, data: Buffer, timeout: float | None) -> None:
+    def sendall(self, data: Buffer, timeout: float | None) -> int:
         end = end_of(timeout)
         with memoryview(data) as view, view.cast("B") as flat:
             sent = self._accept_data([flat], timeout)
             while sent < len(flat):
                 with flat[sent:] as rest:
                     sent += self._accept_data([rest], timeout and remaining(end))
+            return sent
 
     def _accept_data(self, views: list[memoryview], timeout: float | None) -> int:
         with self._lock:
-            if not any(views):
-                return 0
             if self._shut is not None:
                 raise OSError(errno.EPIPE, os.strerror(errno.EPIPE))
+            if not any(views) and self._write_error is None:
+                return 0
             self._wait(lambda: self._can_write, self._writable, timeout)
             if self._write_error is not None:
                 raise self._write_error
@@ -581,9 +583,7 @@ class Stacked:
 
     def shut_read(self) -> None:
         with self._lock:
-            self._ended = True
-            self._came.clear()
-            self._there = 0
+            self._ended = True  # what has come stays, as with the system's sockets
             self._tell()
 
     def close(self, then: Callable[[], object]) -> None:

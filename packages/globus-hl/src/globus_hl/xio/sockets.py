@@ -38,7 +38,7 @@ T = TypeVar("T")
 S = TypeVar("S", bound="XioSocket")
 
 HANDSHAKE = 60.0
-SELECTABLE = 1024  # FD_SETSIZE
+SELECTABLE = 1024  # FD_SETSIZE: the library waits with select(), and a greater descriptor ends the process
 _DEFAULT: Any = socket._GLOBAL_DEFAULT_TIMEOUT  # type: ignore[attr-defined]  # noqa: SLF001 - those who pass it on
 _SYSTEM = socket.socket  # whose methods are the system's calls
 _DONTWAIT = int(socket.MSG_DONTWAIT)  # a number: an operator of an enumeration takes as long as a system call
@@ -195,7 +195,7 @@ class XioSocket(socket.socket):
 
     def settimeout(self, value: float | None) -> None:
         """See ``socket.settimeout``."""
-        if self._channel is None and self._link is None:
+        if self._gone or (self._channel is None and self._link is None):
             super().settimeout(value)
             self._timeout = super().gettimeout()
         else:  # the descriptor stays as XIO needs it: it does not block
@@ -471,6 +471,8 @@ class XioSocket(socket.socket):
         """See ``socket.recv``."""
         if bufsize < 0:
             raise ValueError("negative buffersize in recv")
+        if not bufsize:
+            return b""
         if flags:
             return self._recv_flags(bufsize, flags)
         return (self._link or self._ready()).recv(bufsize, self._timeout)
@@ -506,14 +508,16 @@ class XioSocket(socket.socket):
 
     def recv_into(self, buffer: Buffer, nbytes: int = 0, flags: int = 0) -> int:
         """See ``socket.recv_into``."""
-        if not (nbytes or flags):
-            return (self._link or self._ready()).recv_into(buffer, self._timeout)
+        if not (nbytes or flags) and self._link is not None:
+            return self._link.recv_into(buffer, self._timeout)
         with writable(buffer) as view:
             if nbytes < 0:
                 raise ValueError("negative buffersize in recv_into")
             if nbytes > len(view):
                 raise ValueError("buffer too small for requested bytes")
             with view[: nbytes or len(view)] as room:
+                if not len(room):
+                    return 0
                 if not flags:
                     return self._ready().recv_into(room, self._timeout)
                 data = self._recv_flags(len(room), flags)
@@ -571,20 +575,27 @@ class XioSocket(socket.socket):
     def send(self, data: Buffer, flags: int = 0, /) -> int:
         """See ``socket.send``."""
         if not flags:
-            return (self._link or self._ready()).send(data, self._timeout)
+            link = self._link or self._ready()
+            return link.send(data, self._timeout) or self._send_nothing(link, 0)
         link, timeout = self._flagged(flags)
-        return link.send(data, timeout, flags) if isinstance(link, Direct) else link.send(data, timeout)
+        if isinstance(link, Direct):
+            return link.send(data, timeout, flags) or self._send_nothing(link, flags)
+        return link.send(data, timeout)
 
     def sendall(self, data: Buffer, flags: int = 0, /) -> None:
         """See ``socket.sendall``."""
         if not flags:
-            (self._link or self._ready()).sendall(data, self._timeout)
-            return
-        link, timeout = self._flagged(flags)
-        if isinstance(link, Direct):
-            link.sendall(data, timeout, flags)
+            link = self._link or self._ready()
+            sent = link.sendall(data, self._timeout)
         else:
-            link.sendall(data, timeout)
+            link, timeout = self._flagged(flags)
+            sent = link.sendall(data, timeout, flags) if isinstance(link, Direct) else link.sendall(data, timeout)
+        if not sent:
+            self._send_nothing(link, flags)
+
+    def _send_nothing(self, link: Link, flags: int) -> int:
+        """The system says what there is to say of no data."""
+        return _SYSTEM.send(self, b"", flags) if isinstance(link, Direct) else 0
 
     def _flagged(self, flags: int) -> tuple[Link, float | None]:
         """The way of the data that is sent with these flags, and its time-out."""
@@ -610,9 +621,10 @@ class XioSocket(socket.socket):
         /,
     ) -> int:
         """See ``socket.sendmsg``. Ancillary data goes on tcp alone."""
-        given, extra = list(buffers), list(ancdata)
+        given, extra = [memoryview(buffer).cast("B") for buffer in buffers], list(ancdata)
         link = self._ready()
-        if not extra and address is None and not flags & ~_WAIT_FLAGS:
+        plain = not extra and address is None and not flags & ~_WAIT_FLAGS
+        if plain and (any(view.nbytes for view in given) or not isinstance(link, Direct)):
             return link.sendv(given, self._patience(flags))
         if not isinstance(link, Direct):
             self._check_message(extra, address)
@@ -639,6 +651,7 @@ class XioSocket(socket.socket):
         if link is None:
             super().shutdown(how)
             return
+        super().getpeername()  # tells whether there is a connection still
         system = super().shutdown
         if how in (socket.SHUT_RD, socket.SHUT_RDWR):
             link.shut_read()
