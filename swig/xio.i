@@ -23,6 +23,7 @@
 %param(globus_xio_string_cntl_*, attr, GIVEN, DURING)
 %param(globus_xio_string_cntl_*, cntl_func, DURING)
 
+%function(globus_xio_system_*, NEEDS=GLOBUS_XIO_SYSTEM_MODULE)
 %param(globus_xio_system_socket_setsockopt, optval, READ)
 %param(globus_xio_system_socket_getsockopt, optval, WRITE, LENGTH=optlen)
 %param(globus_xio_system_socket_get*name, name, BYTES, WRITE)
@@ -77,6 +78,27 @@
 %param(globus_xio_open, contact_string, NULLABLE)
 %param(globus_xio_*open, attr, KEEPS)
 %param(globus_xio_server_create, server_attr, KEEPS)
+
+/* A data descriptor is for the handle that it was made with, and for one operation at a time. */
+%{
+int gl_check_descriptor(const gl_function *function, void *handle, void *descriptor);
+%}
+%param(globus_xio_data_descriptor_init, handle, KEEPS)
+%param(globus_xio_register_*, data_desc, HOLDS)
+%define %described(FUNCTION, DESCRIPTOR)
+%exception FUNCTION {
+  if (gl_enter(&gl_f_$symname) < 0 || gl_check_descriptor(&gl_f_$symname, arg1, DESCRIPTOR) < 0) SWIG_fail;
+  $action
+}
+%enddef
+%described(gl_adapt_globus_xio_read, arg6)
+%described(gl_adapt_globus_xio_readv, arg6)
+%described(gl_adapt_globus_xio_write, arg6)
+%described(gl_adapt_globus_xio_writev, arg6)
+%described(globus_xio_register_read, arg5)
+%described(globus_xio_register_readv, arg5)
+%described(globus_xio_register_write, arg5)
+%described(globus_xio_register_writev, arg5)
 
 /* A driver is not unloaded while a stack has it, or a handle that was made with that. */
 %param(globus_xio_stack_push_driver, driver, HOLDS)

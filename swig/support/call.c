@@ -182,6 +182,8 @@ int gl_call_refuse(const gl_function *function)
     }
     const gl_module *module = function->module;
     if (!module->descriptor || module->active || function->flags & GL_PREACTIVE) return 0;
+    if (!module->types) gl_modules_refresh();      /* a driver that was loaded may have activated it */
+    if (module->active) return 0;
     PyErr_Format(PyExc_RuntimeError, "%s() needs its module: call globus_module_activate(%s) first", function->name,
                  module->descriptor_name);
     return -1;
@@ -793,7 +795,15 @@ static void keep_forever(PyObject *object)
     Py_XDECREF(content);
 }
 
-/* What the call took, and C goes on using, lives as long as the handle that uses it. */
+static void lease(gl_closure *closure, PyObject *object)
+{
+    PyObject *lease = gl_lease(object);
+    if (!closure->leases) closure->leases = PyList_New(0);
+    if (lease && closure->leases) PyList_Append(closure->leases, lease);
+    Py_XDECREF(lease);
+}
+
+/* What the call took, and C goes on using, lives as long as the handle that uses it, or until the callback has run. */
 static void keep_all(gl_call *call)
 {
     const gl_function *function = call->function;
@@ -802,8 +812,14 @@ static void keep_all(gl_call *call)
     {
         const gl_slot *slot = &function->slots[i];
         PyObject *object = call->made[i];
-        bool kept_by_owner = slot->flags & (GL_KEEPS | GL_HOLDS) && object && object != Py_None;
-        gl_object *owner = kept_by_owner ? owner_of(call) : NULL;
+        bool is_kept = slot->flags & (GL_KEEPS | GL_HOLDS) && object && object != Py_None;
+        gl_closure *closure = is_kept && slot->flags & GL_HOLDS ? holder(call) : NULL;
+        if (closure && closure->once)
+        {
+            lease(closure, object);
+            continue;
+        }
+        gl_object *owner = is_kept ? owner_of(call) : NULL;
         if (!owner || owner == (gl_object *)object) continue;
         PyObject *key = PyLong_FromVoidPtr(object);
         PyObject *kept = slot->flags & GL_HOLDS ? gl_lease(object) : content_of(call, i, object);

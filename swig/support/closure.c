@@ -572,6 +572,7 @@ static void closure_clear_content(gl_closure *closure)
     Py_CLEAR(closure->argument);
     Py_CLEAR(closure->args);
     Py_CLEAR(closure->deferred);
+    Py_CLEAR(closure->leases);
 }
 
 /* C will not call again; the registering call itself may still be running. */

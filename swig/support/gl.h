@@ -147,7 +147,8 @@ enum
     GL_GIVEN = 262144,      /* of GL_DATA: C keeps a reference, until a callback that GL_RELEASES it */
     GL_SHARED = 524288,     /* of a globus_object_t: C frees it, so it gets a reference of its own */
     GL_FOREVER = 1048576,   /* C may use it as long as the process lives */
-    GL_HOLDS = 2097152,     /* as GL_KEEPS; and the object cannot be destroyed while the handle that uses it is alive */
+    GL_HOLDS = 2097152,     /* as GL_KEEPS; and the object cannot be destroyed while the handle that uses it is alive. Of a call
+                               with a one-shot callback: before that has run */
     GL_FRAGILE = 4194304,   /* of a GL_INOUT: of no use after a failing GSS call, which destroys it */
     GL_CHECKED = 8388608,   /* of a result: a negative number, or NULL, is a failure */
     GL_LENT = 16777216,     /* of a slot with a maker: or it came from a callback */
@@ -191,7 +192,7 @@ struct gl_module
     const char         *name;           /* "xio" */
     void               *descriptor;     /* globus_module_descriptor_t that must be active, or NULL */
     const char         *descriptor_name;
-    gl_type           **types;          /* ends with NULL */
+    gl_type           **types;          /* ends with NULL; NULL: of a part */
     const gl_alias     *aliases;        /* more names of types; ends with a NULL name */
     PyObject         *(*failure)(const gl_function *function, long long status);    /* what a failing call raises; or NULL */
     _Atomic int         active;         /* the reaper looks at it without the GIL */
@@ -439,6 +440,7 @@ struct gl_closure
     gl_pin    *pins;
     void      *blocks;        /* C memory that must live as long (an iovec, deferred outputs) */
     PyObject  *deferred;      /* a list */
+    PyObject  *leases;        /* a list: of what cannot be destroyed before it has run */
     struct gl_thunk *thunk;   /* the machine code that C calls */
     bool       once;
     bool       holds;         /* the buffers and memory of its call, too */
@@ -520,7 +522,9 @@ GL_API bool gl_block(void (*call)(void *), void (*cancel)(void *), void *argumen
 
 /* ---- modules (module.c) ----------------------------------------------------------------------------------------------- */
 
+GL_API void gl_module_part(gl_module *part);
 GL_API int gl_module_ready(gl_module *module, PyObject *python_module);
+GL_API void gl_module_part(gl_module *part);           /* functions of a module that need another descriptor to be active */
 GL_API void gl_modules_refresh(void);                  /* after every activation and deactivation */
 GL_API gl_type *gl_type_named(const char *name);       /* of a module that is imported; or NULL with an exception */
 GL_API int gl_add_integer(PyObject *module, const char *name, long long value);

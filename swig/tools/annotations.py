@@ -79,6 +79,11 @@ class Annotations:
     def function_words(self, function: str) -> list[str]:
         return collect(given for pattern, given in self.functions if fnmatchcase(function, pattern))
 
+    def descriptor(self, function: str) -> str | None:
+        """The module that must be active for a function."""
+        named = [w.removeprefix("NEEDS=") for w in self.function_words(function) if w.startswith("NEEDS=")]
+        return named[-1] if named else self.needs
+
     def callback_words(self, name: str) -> list[str]:
         return [w for c in self.callbacks if fnmatchcase(name, c.type) for w in c.words]
 
