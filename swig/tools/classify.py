@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from collections.abc import Callable
 
 from clang import cindex
@@ -49,7 +50,7 @@ class Classifier(Types):
             (w.split("=")[1] for w in self.notes.result_words(name) if w.startswith("LENGTH=")), None
         ):
             result.role, result.partner = "LENGTH", next(i for i, s in enumerate(slots) if s.name == counts)
-        hooks = {
+        hooks: dict[str, Any] = {
             key: given(key.upper(), words) or "" for key in ("again", "before", "after", "failed", "settle")
         }
         found.signature = Signature(name, result, slots, refuse, **hooks)

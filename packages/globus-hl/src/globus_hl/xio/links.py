@@ -87,7 +87,7 @@ class Link(Protocol):
     def send(self, data: Buffer, timeout: float | None) -> int:
         """Write some of the bytes, as ``socket.send`` does."""
 
-    def sendv(self, parts: list[Buffer], timeout: float | None) -> int:
+    def sendv(self, parts: Sequence[Buffer], timeout: float | None) -> int:
         """Write some of the bytes of several buffers."""
 
     def sendall(self, data: Buffer, timeout: float | None) -> int:
@@ -217,7 +217,7 @@ class Direct:
     def send(self, data: Buffer, timeout: float | None, flags: int = 0) -> int:
         return self._send((data,), timeout, end_of(timeout), flags)
 
-    def sendv(self, parts: list[Buffer], timeout: float | None) -> int:
+    def sendv(self, parts: Sequence[Buffer], timeout: float | None) -> int:
         return self._send(parts, timeout, end_of(timeout), 0) if parts else 0
 
     def sendall(self, data: Buffer, timeout: float | None, flags: int = 0) -> int:
@@ -469,7 +469,7 @@ class Stacked:
         with memoryview(data) as view, view.cast("B") as flat:
             return self._accept_data([flat], timeout)
 
-    def sendv(self, parts: list[Buffer], timeout: float | None) -> int:
+    def sendv(self, parts: Sequence[Buffer], timeout: float | None) -> int:
         return self._accept_data([memoryview(part).cast("B") for part in parts], timeout)
 
     def sendall(self, data: Buffer, timeout: float | None) -> int:

@@ -624,7 +624,7 @@ class XioSocket(socket.socket):
         given, extra = [memoryview(buffer).cast("B") for buffer in buffers], list(ancdata)
         link = self._ready()
         plain = not extra and address is None and not flags & ~_WAIT_FLAGS
-        if plain and (any(view.nbytes for view in given) or not isinstance(link, Direct)):
+        if plain and (any(given) or not isinstance(link, Direct)):
             return link.sendv(given, self._patience(flags))
         if not isinstance(link, Direct):
             self._check_message(extra, address)
