@@ -12,7 +12,18 @@ from typing import Any
 import pytest
 from tests.lowlevel.conftest import activating
 from tests.lowlevel.xio_peers import (
-    ASK, GET, SET, Attr, Hooked, Pair, Sockets, Through, Wait, loopback_attr, stack_of, tcp_stack,
+    ASK,
+    GET,
+    SET,
+    Attr,
+    Hooked,
+    Pair,
+    Sockets,
+    Through,
+    Wait,
+    loopback_attr,
+    stack_of,
+    tcp_stack,
 )  # fmt: skip
 
 from globus_lowlevel import GlobusError, xio
@@ -52,7 +63,7 @@ def told(unraisable: list[BaseException]) -> list[str]:
     return places
 
 
-# ---- a transform driver -----------------------------------------------------------------------------------------------------
+# ---- a transform driver ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("later", [False, True], ids=["blocking", "registered"])
@@ -163,7 +174,7 @@ def test_push(through: Through, unraisable: list[BaseException]) -> None:
     assert told(unraisable) == ["push"]
 
 
-# ---- attributes and commands --------------------------------------------------------------------------------------------------
+# ---- attributes and commands -------------------------------------------------------------------------------
 
 
 def test_attributes(through: Through, unraisable: list[BaseException]) -> None:
@@ -207,7 +218,7 @@ def test_commands(through: Through, unraisable: list[BaseException]) -> None:
     assert told(unraisable) == ["server_cntl", "link_cntl", "handle_cntl"]
 
 
-# ---- servers ------------------------------------------------------------------------------------------------------------------
+# ---- servers -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("place", ["pre_init", "server_init"])
@@ -265,7 +276,7 @@ def test_a_server_goes_on(through: Through, unraisable: list[BaseException], pla
     assert told(unraisable) == [place]
 
 
-# ---- a transport driver: what the functions of the system call ----------------------------------------------------------------
+# ---- a transport driver: what the functions of the system call ---------------------------------------------
 
 
 @pytest.mark.parametrize("place", ["read", "was_read", "write", "written", "close"])

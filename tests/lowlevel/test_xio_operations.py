@@ -9,7 +9,18 @@ from typing import Any
 import pytest
 from tests.lowlevel.conftest import activating
 from tests.lowlevel.xio_peers import (
-    GET, LIMIT, NAME, SET, Attr, Pair, State, Through, Wait, loopback_attr, stack_of, tcp_stack,
+    GET,
+    LIMIT,
+    NAME,
+    SET,
+    Attr,
+    Pair,
+    State,
+    Through,
+    Wait,
+    loopback_attr,
+    stack_of,
+    tcp_stack,
 )  # fmt: skip
 
 from globus_lowlevel import GlobusError, xio, xio_drivers
@@ -32,7 +43,7 @@ def pair(through: Through) -> Iterator[Pair]:
     pair.end()
 
 
-# ---- questions ----------------------------------------------------------------------------------------------------------
+# ---- questions ---------------------------------------------------------------------------------------------
 
 
 def test_what_an_operation_tells(through: Through, pair: Pair) -> None:
@@ -212,7 +223,7 @@ def test_a_driver_without_attributes_has_no_descriptor(active: None, nothing_lef
     xio.globus_xio_driver_destroy(driver)
 
 
-# ---- operations of servers -------------------------------------------------------------------------------------------------
+# ---- operations of servers ---------------------------------------------------------------------------------
 
 
 def test_operations_of_a_server_have_no_handle(through: Through) -> None:
@@ -259,7 +270,7 @@ def test_before_a_server_is_made(through: Through) -> None:
     xio.globus_xio_server_close(server)
 
 
-# ---- end of data --------------------------------------------------------------------------------------------------------------
+# ---- end of data -------------------------------------------------------------------------------------------
 
 
 def test_the_end_is_remembered(through: Through, pair: Pair) -> None:
@@ -292,7 +303,7 @@ def test_the_end_is_remembered(through: Through, pair: Pair) -> None:
     first.clear()
 
 
-# ---- once, and by the right function ----------------------------------------------------------------------------------------
+# ---- once, and by the right function -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("again", ["finish", "pass", "ask"])
@@ -300,7 +311,7 @@ def test_it_is_over_when_it_is_over(through: Through, pair: Pair, again: str) ->
     messages: list[str] = []
 
     def once_more(op: Any, *_: Any) -> None:
-        with pytest.raises(ValueError, match="passed on|finished|closed") as raised:
+        with pytest.raises(ValueError, match=r"passed on|finished|closed") as raised:
             if again == "finish":
                 xio.globus_xio_driver_finished_write(op, None, 1)
             elif again == "pass":

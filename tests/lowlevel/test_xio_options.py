@@ -26,7 +26,7 @@ def option(key: str, command: int, parse: Any) -> Any:
     return xio.globus_xio_string_cntl_table_t(key=key, cmd=command, parse_func=parse)
 
 
-# ---- tables of options -------------------------------------------------------------------------------------------------------
+# ---- tables of options -------------------------------------------------------------------------------------
 
 
 def test_options_of_attributes(through: Through) -> None:
@@ -144,7 +144,7 @@ def test_what_is_no_table(through: Through, table: Any, problem: type[Exception]
             function(xio.globus_xio_driver_load("tcp"), [])
 
 
-# ---- entries of lists of drivers ---------------------------------------------------------------------------------------------
+# ---- entries of lists of drivers ---------------------------------------------------------------------------
 
 
 def test_an_entry_of_a_list(through: Through) -> None:
@@ -158,7 +158,7 @@ def test_an_entry_of_a_list(through: Through) -> None:
         xio.globus_xio_driver_list_create_ent("no such driver", None, True)
 
 
-# ---- whose error ------------------------------------------------------------------------------------------------------------------
+# ---- whose error -------------------------------------------------------------------------------------------
 
 
 def test_errors_of_a_driver(through: Through) -> None:

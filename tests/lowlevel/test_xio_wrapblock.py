@@ -54,7 +54,7 @@ class Blocking(Hooked):
     def server_init(self, attr: Any, contact: Any, op: Any) -> None:
         listener = socket.create_server(("127.0.0.1", 0))
         listener.settimeout(LIMIT)
-        here = xio.globus_xio_contact_parse("127.0.0.1:{}".format(listener.getsockname()[1]))
+        here = xio.globus_xio_contact_parse(f"127.0.0.1:{listener.getsockname()[1]}")
         xio.globus_xio_driver_pass_server_init(op, here, listener)
 
     def accept(self, listener: socket.socket) -> list[socket.socket]:
