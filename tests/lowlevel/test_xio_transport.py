@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from tests.lowlevel.conftest import activating
-from tests.lowlevel.xio_peers import ASK, GET, LIMIT, SET, Pair, Sockets, Through, Wait, stack_of, tcp_stack
+from tests.lowlevel.xio_peers import ASK, GET, LIMIT, SET, Pair, Through, Wait, stack_of, tcp_stack
+from tests.lowlevel.xio_sockets import Sockets
 
 from globus_lowlevel import GlobusError, xio
 
