@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from tests.lowlevel.conftest import activating
+from tests.lowlevel.conftest import activating, eventually
 from tests.lowlevel.xio_broken import breaks, told
 from tests.lowlevel.xio_peers import (
     ASK,
@@ -210,4 +210,4 @@ def test_nothing_is_left_of_attributes(through: Through, unraisable: list[BaseEx
         xio.globus_xio_open(handle, "127.0.0.1:1", attr)
     assert told(unraisable) == ["open"]
     xio.globus_xio_attr_destroy(attr)
-    assert sum(isinstance(each, Attr) for each in through.ended) == len(made)
+    assert eventually(lambda: sum(isinstance(each, Attr) for each in through.ended) == len(made))

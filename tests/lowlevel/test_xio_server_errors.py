@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.lowlevel.conftest import activating
+from tests.lowlevel.conftest import activating, eventually
 from tests.lowlevel.xio_broken import breaks, told
 from tests.lowlevel.xio_peers import (
     Hooked,
@@ -93,6 +93,7 @@ def test_a_server_goes_on(through: Through, unraisable: list[BaseException], pla
     xio.globus_xio_write(pair.client, b"x", 1, None)
     assert xio.globus_xio_read(pair.peer, bytearray(1), 1, None) == 1
     pair.end()
+    assert eventually(lambda: len(unraisable) > 0)
     assert told(unraisable) == [place]
 
 
