@@ -109,7 +109,8 @@ class Sharing(Through):
     def open(self, contact: Any, link: Any, attr: Any, op: Any) -> None:
         if self.first is None:
             self.first = xio.globus_xio_operation_get_driver_handle(op)
-            xio.globus_xio_driver_merge_handle(op, self.first)  # with itself: nothing happens
+            with pytest.raises(ValueError, match="not open"):
+                xio.globus_xio_driver_merge_handle(op, self.first)
             super().open(contact, link, attr, op)
             return
         xio.globus_xio_driver_merge_handle(op, self.first)
