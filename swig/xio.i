@@ -62,7 +62,7 @@
 %param(globus_xio_contact_parse, contact_info, OUT)
 %param(globus_xio_contact_info_to_encoded_string, encode_chars, NULLABLE)
 %param(globus_xio_driver_error_match_with_cb, callback, DURING)
-%param(globus_xio_driver_error_match*, type, POINTER)
+%param(globus_xio_driver_error_match_with_cb, type, CALL_ARG)
 
 %param(globus_xio_driver_unload, driver, CONSUMES, MADE_BY=globus_xio_driver_load)
 %param(globus_xio_driver_destroy, driver, CONSUMES, MADE_BY=globus_xio_driver_init)

@@ -60,6 +60,7 @@ void gl_adapt_globus_xio_driver_finished_close(globus_xio_operation_t op, globus
 void gl_adapt_globus_xio_driver_finished_read(globus_xio_operation_t op, globus_result_t result, globus_size_t nread);
 void gl_adapt_globus_xio_driver_finished_write(globus_xio_operation_t op, globus_result_t result, globus_size_t nwritten);
 void gl_adapt_globus_xio_driver_finished_accept(globus_xio_operation_t op, void *driver_link, globus_result_t result);
+globus_result_t gl_adapt_globus_xio_driver_merge_handle(globus_xio_operation_t op, globus_xio_driver_handle_t handle);
 globus_result_t gl_adapt_globus_xio_driver_operation_create(globus_xio_operation_t *operation, globus_xio_driver_handle_t handle);
 void gl_adapt_globus_xio_driver_operation_destroy(globus_xio_operation_t operation);
 globus_xio_driver_handle_t gl_adapt_globus_xio_operation_get_driver_handle(globus_xio_operation_t op);

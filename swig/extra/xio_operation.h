@@ -12,7 +12,7 @@ typedef enum
 
 /* Before a driver's function gets an operation, and before it comes back to one that had passed it on. */
 void gl_xio_operation_enter(globus_xio_operation_t op, gl_xio_kind kind);
-void gl_xio_operation_return(globus_xio_operation_t op);
+void gl_xio_operation_return(globus_xio_operation_t op, globus_result_t result);
 
 #ifdef GL_H
 /* What C gets after a driver's function has run, or after one that is told what became of an operation. */

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 from collections.abc import Callable
 
 from clang import cindex
@@ -50,10 +49,12 @@ class Classifier(Types):
             (w.split("=")[1] for w in self.notes.result_words(name) if w.startswith("LENGTH=")), None
         ):
             result.role, result.partner = "LENGTH", next(i for i, s in enumerate(slots) if s.name == counts)
-        hooks: dict[str, Any] = {
-            key: given(key.upper(), words) or "" for key in ("again", "before", "after", "failed", "settle")
-        }
-        found.signature = Signature(name, result, slots, refuse, **hooks)
+        again, before, after, failed, settle = (
+            given(key, words) or "" for key in ("AGAIN", "BEFORE", "AFTER", "FAILED", "SETTLE")
+        )
+        found.signature = Signature(
+            name, result, slots, refuse, again=again, before=before, after=after, failed=failed, settle=settle
+        )
         return found
 
     def named_callback(self, name: str) -> CType:

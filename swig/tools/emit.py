@@ -89,7 +89,8 @@ HOOKS = {
     "before": "static void {0}(void **arguments)\n{{\n{1}    {2};\n}}\n",
     "after": "static void {0}(void **arguments)\n{{\n{1}    {2};\n}}\n",
     "failed": "static void {0}(void **arguments, uint32_t failure)\n{{\n{1}    {2};\n}}\n",
-    "settle": "static uint32_t {0}(PyObject *values, PyObject *registered, uint32_t failure)\n{{\n{1}    return {2};\n}}\n",
+    "settle": "static uint32_t {0}(PyObject *values, PyObject *registered, uint32_t failure)\n"
+    "{{\n{1}    return {2};\n}}\n",
 }
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gc
+import socket
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from tests.lowlevel.conftest import activating
-from tests.lowlevel.xio_peers import GET, NAME, SET, Pair, Through, stack_of, tcp_stack
+from tests.lowlevel.xio_peers import GET, LIMIT, NAME, SET, Pair, Through, loopback_attr, stack_of, tcp_stack
 
 from globus_lowlevel import GlobusError, xio, xio_drivers
 
@@ -26,7 +27,7 @@ def option(key: str, command: int, parse: Any) -> Any:
     return xio.globus_xio_string_cntl_table_t(key=key, cmd=command, parse_func=parse)
 
 
-# ---- tables of options -------------------------------------------------------------------------------------------------------
+# ---- tables of options -------------------------------------------------------------------------------------
 
 
 def test_options_of_attributes(through: Through) -> None:
@@ -144,7 +145,7 @@ def test_what_is_no_table(through: Through, table: Any, problem: type[Exception]
             function(xio.globus_xio_driver_load("tcp"), [])
 
 
-# ---- entries of lists of drivers ---------------------------------------------------------------------------------------------
+# ---- entries of lists of drivers ---------------------------------------------------------------------------
 
 
 def test_an_entry_of_a_list(through: Through) -> None:
@@ -158,23 +159,34 @@ def test_an_entry_of_a_list(through: Through) -> None:
         xio.globus_xio_driver_list_create_ent("no such driver", None, True)
 
 
-# ---- whose error ------------------------------------------------------------------------------------------------------------------
+# ---- whose error -------------------------------------------------------------------------------------------
 
 
 def test_errors_of_a_driver(through: Through) -> None:
     """Those of its own extension: a driver that Python made has none."""
-    tcp, file = xio.globus_xio_driver_load("tcp"), xio.globus_xio_driver_load("file")
-    handle = xio.globus_xio_handle_create(stack_of(tcp))
-    with pytest.raises(GlobusError) as raised:
-        xio.globus_xio_open(handle, "127.0.0.1:1", None)
+    tcp, http = xio.globus_xio_driver_load("tcp"), xio.globus_xio_driver_load("http")
+    server = xio.globus_xio_server_create(loopback_attr(), stack_of(tcp, http))
+    _, _, port = xio.globus_xio_server_get_contact_string(server).rpartition(":")
+    with socket.create_connection(("127.0.0.1", int(port)), timeout=LIMIT) as plain:
+        handle = xio.globus_xio_server_accept(server)
+        plain.sendall(b"nonsense\r\n\r\n")
+        plain.shutdown(socket.SHUT_WR)
+        with pytest.raises(GlobusError) as raised:
+            xio.globus_xio_open(handle, None, None)
+            xio.globus_xio_read(handle, bytearray(1), 1, None)
     error, seen = raised.value, []
 
-    def match(found: Any, argument: Any) -> bool:
-        seen.append((found, argument))
-        return True
+    def match(found: Any, module: Any, wanted: Any) -> bool:
+        seen.append((found.type_name, module, wanted))
+        return wanted == "nonsense"
 
-    assert xio.globus_xio_driver_error_match(tcp, error, xio.GLOBUS_XIO_ERROR_SYSTEM_ERROR) in (True, False)
-    for driver in (file, through.driver):
-        assert not xio.globus_xio_driver_error_match(driver, error, xio_drivers.GLOBUS_XIO_TCP_ERROR_NO_ADDRS)
-    assert not xio.globus_xio_driver_error_match_with_cb(through.driver, error, match, None)
-    assert seen == []
+    parse, other = xio_drivers.GLOBUS_XIO_HTTP_ERROR_PARSE, xio_drivers.GLOBUS_XIO_HTTP_ERROR_EOF
+    for driver, kind, expected in ((http, parse, True), (http, other, False), (tcp, parse, False)):
+        assert xio.globus_xio_driver_error_match(driver, error, kind) is expected
+    assert not xio.globus_xio_driver_error_match(through.driver, error, parse)
+    assert xio.globus_xio_driver_error_match_with_cb(http, error, match, "nonsense")
+    assert not xio.globus_xio_driver_error_match_with_cb(http, error, match, "sense")
+    assert not xio.globus_xio_driver_error_match_with_cb(through.driver, error, match, "nonsense")
+    assert [wanted for _, _, wanted in seen] == ["nonsense", "sense"]
+    xio.globus_xio_close(handle, None)
+    xio.globus_xio_server_close(server)

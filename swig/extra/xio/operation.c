@@ -2,7 +2,8 @@
  *
  * XIO trusts a driver: an operation is passed on or finished once, by a function of its kind, and is not touched afterwards.
  * Here each operation that a driver has is known until then. A function that raises fails the operation that it still has; when
- * that is passed on or finished already, the exception is all that there is to tell. */
+ * that is passed on or finished already, the exception is all that there is to tell. C aborts when one is passed to drivers
+ * that are not there, or not open: so which are is known here, too. */
 #include "gl.h"
 
 #include "xio_adapters.h"
@@ -20,11 +21,45 @@ typedef struct level
     gl_object             *object;
     bool                   held;        /* by the driver: not passed on */
     bool                   opening;     /* passed on to those below, to be opened by them */
+    bool                   opened;      /* they did */
     struct level          *next;
 } level;
 
 static level *levels;       /* the driver that got an operation last comes first; guarded by the GIL */
 static __thread int cancelling;
+
+/* The places in the stacks of open handles, as drivers know them, where what is there is open. */
+static struct { void **places; size_t count, room; } open_places;
+
+static size_t index_of(const void *place)
+{
+    size_t i = 0;
+    while (i < open_places.count && open_places.places[i] != place) ++i;
+    return i;
+}
+
+static bool is_open(const void *place)
+{
+    return index_of(place) < open_places.count;
+}
+
+static void set_open(void *place, bool open)
+{
+    size_t i = index_of(place);
+    bool was_open = i < open_places.count;
+    if (open == was_open) return;
+    if (!open) open_places.places[i] = open_places.places[--open_places.count];
+    else if (open_places.count < open_places.room) open_places.places[open_places.count++] = place;
+    else
+    {
+        size_t room = open_places.room * 2 + 16;
+        void **places = realloc(open_places.places, room * sizeof *places);
+        if (!places) return;
+        open_places.places = places;
+        open_places.room = room;
+        open_places.places[open_places.count++] = place;
+    }
+}
 
 static level *level_of(globus_xio_operation_t op)
 {
@@ -73,10 +108,15 @@ void gl_xio_operation_enter(globus_xio_operation_t op, gl_xio_kind kind)
     PyErr_Clear();
 }
 
-void gl_xio_operation_return(globus_xio_operation_t op)
+void gl_xio_operation_return(globus_xio_operation_t op, globus_result_t result)
 {
     level *part = level_of(op);
     if (!part) return;
+    if (part->opening && result == GLOBUS_SUCCESS)
+    {
+        part->opened = true;
+        set_open(globus_xio_operation_get_driver_handle(op), true);
+    }
     drop_object(part);
     part->object = new_object(op);
     part->held = true;
@@ -151,6 +191,13 @@ int gl_xio_operation_check(gl_object *object, const gl_function *function)
     return PyErr_Occurred() ? -1 : 0;
 }
 
+int gl_xio_driver_handle_check(gl_object *object, const gl_function *function)
+{
+    if (is_open(object->pointer) || strcmp(function->name, "globus_xio_driver_operation_cancel") == 0) return 0;
+    PyErr_Format(PyExc_ValueError, "%s(): what this handle stands for is not open", function->name);
+    return -1;
+}
+
 /* ---- it leaves its driver --------------------------------------------------------------------------------------------------------- */
 
 /* The handles that a driver got from its operations end with what they stand for. */
@@ -160,6 +207,7 @@ static void close_handles(globus_xio_operation_t op)
     void *handles[] = {globus_xio_operation_get_driver_handle(op), globus_xio_operation_get_driver_self_handle(op)};
     for (int i = 0; type && i < 2; ++i)
     {
+        set_open(handles[i], false);
         PyObject *known = gl_object_known(type, handles[i]);
         if (known && gl_as_object(known)) gl_object_close((gl_object *)known);
         Py_XDECREF(known);
@@ -182,25 +230,53 @@ static bool end(globus_xio_operation_t op, globus_result_t result)
     {
         bool ends_handle = part->kind == GL_XIO_CLOSE || (part->kind == GL_XIO_OPEN && result != GLOBUS_SUCCESS);
         if (ends_handle) close_handles(op);
+        else if (part->kind == GL_XIO_OPEN) set_open(globus_xio_operation_get_driver_self_handle(op), true);
         forget(part);
     }
     PyGILState_Release(state);
     return is_first;
 }
 
-/* Before C may give it to others; NULL, with an exception, where another thread was faster. */
-static level *pass(globus_xio_operation_t op, bool opening)
+/* Whether there are others below. */
+static bool is_last(const level *part)
+{
+    if (!(part->kind & OF_SERVER))
+        return globus_xio_operation_get_user_driver(part->op) == globus_xio_operation_get_transport_user_driver(part->op);
+    globus_xio_stack_t below;
+    if (part->kind != GL_XIO_ACCEPT || globus_xio_operation_copy_stack(part->op, &below) != GLOBUS_SUCCESS) return false;
+    int size = *(const int *)below;      /* the first member */
+    globus_xio_stack_destroy(below);
+    return size == 0;
+}
+
+typedef enum { TO_OPEN, TO_CLOSE, DATA_OR_SERVER } purpose;
+
+static const char *why_not(const level *part, purpose why)
+{
+    if (!part || !part->held) return "this operation was passed on or finished by another call";
+    if (is_last(part)) return "there is no driver below";
+    if (why == TO_OPEN || part->kind & OF_SERVER) return NULL;
+    return is_open(globus_xio_operation_get_driver_handle(part->op)) ? NULL : "the drivers below are not open";
+}
+
+/* Before C may give it to others; NULL, with an exception, where it may not. */
+static level *pass(globus_xio_operation_t op, purpose why)
 {
     PyGILState_STATE state = PyGILState_Ensure();
     level *part = level_of(op);
-    if (part && !part->held) part = NULL;
-    if (part)
+    const char *reason = why_not(part, why);
+    if (reason) PyErr_SetString(PyExc_ValueError, reason), part = NULL;
+    else
     {
         part->held = false;
-        part->opening = opening;
+        part->opening = why == TO_OPEN;
+        if (why == TO_CLOSE)
+        {
+            part->opened = false;
+            set_open(globus_xio_operation_get_driver_handle(op), false);
+        }
         if (part->object) gl_object_detach(part->object);
     }
-    else PyErr_SetString(PyExc_ValueError, "this operation was passed on or finished by another call");
     PyGILState_Release(state);
     return part;
 }
@@ -219,14 +295,14 @@ static globus_result_t passed(level *part, globus_result_t result)
 globus_result_t gl_adapt_globus_xio_driver_pass_open(
     globus_xio_operation_t op, const globus_xio_contact_t *contact_info, globus_xio_driver_callback_t cb, void *user_arg)
 {
-    level *part = pass(op, true);
+    level *part = pass(op, TO_OPEN);
     return part ? passed(part, globus_xio_driver_pass_open(op, contact_info, cb, user_arg)) : GLOBUS_SUCCESS;
 }
 
 globus_result_t gl_adapt_globus_xio_driver_pass_close(
     globus_xio_operation_t op, globus_xio_driver_callback_t cb, void *callback_arg)
 {
-    level *part = pass(op, false);
+    level *part = pass(op, TO_CLOSE);
     return part ? passed(part, globus_xio_driver_pass_close(op, cb, callback_arg)) : GLOBUS_SUCCESS;
 }
 
@@ -234,7 +310,7 @@ globus_result_t gl_adapt_globus_xio_driver_pass_read(
     globus_xio_operation_t op, globus_xio_iovec_t *iovec, int iovec_count, globus_size_t wait_for,
     globus_xio_driver_data_callback_t cb, void *user_arg)
 {
-    level *part = pass(op, false);
+    level *part = pass(op, DATA_OR_SERVER);
     return part ? passed(part, globus_xio_driver_pass_read(op, iovec, iovec_count, wait_for, cb, user_arg)) : GLOBUS_SUCCESS;
 }
 
@@ -242,14 +318,14 @@ globus_result_t gl_adapt_globus_xio_driver_pass_write(
     globus_xio_operation_t op, globus_xio_iovec_t *iovec, int iovec_count, globus_size_t wait_for,
     globus_xio_driver_data_callback_t cb, void *user_arg)
 {
-    level *part = pass(op, false);
+    level *part = pass(op, DATA_OR_SERVER);
     return part ? passed(part, globus_xio_driver_pass_write(op, iovec, iovec_count, wait_for, cb, user_arg)) : GLOBUS_SUCCESS;
 }
 
 globus_result_t gl_adapt_globus_xio_driver_pass_accept(
     globus_xio_operation_t op, globus_xio_driver_callback_t in_cb, void *in_user_arg)
 {
-    level *part = pass(op, false);
+    level *part = pass(op, DATA_OR_SERVER);
     return part ? passed(part, globus_xio_driver_pass_accept(op, in_cb, in_user_arg)) : GLOBUS_SUCCESS;
 }
 
@@ -257,7 +333,7 @@ globus_result_t gl_adapt_globus_xio_driver_pass_accept(
 globus_result_t gl_adapt_globus_xio_driver_pass_server_init(
     globus_xio_operation_t op, const globus_xio_contact_t *contact_info, void *driver_server)
 {
-    level *part = pass(op, false);
+    level *part = pass(op, DATA_OR_SERVER);
     if (!part) return GLOBUS_SUCCESS;
     globus_result_t result = passed(part, globus_xio_driver_pass_server_init(op, contact_info, driver_server));
     if (result != GLOBUS_SUCCESS) return result;
@@ -290,6 +366,17 @@ void gl_adapt_globus_xio_driver_finished_write(globus_xio_operation_t op, globus
 void gl_adapt_globus_xio_driver_finished_accept(globus_xio_operation_t op, void *driver_link, globus_result_t result)
 {
     if (end(op, result)) globus_xio_driver_finished_accept(op, driver_link, result);
+}
+
+/* What is open for another handle is so for this one. */
+globus_result_t gl_adapt_globus_xio_driver_merge_handle(globus_xio_operation_t op, globus_xio_driver_handle_t handle)
+{
+    globus_result_t result = globus_xio_driver_merge_handle(op, handle);
+    if (result != GLOBUS_SUCCESS) return result;
+    PyGILState_STATE state = PyGILState_Ensure();
+    set_open(globus_xio_operation_get_driver_handle(op), true);
+    PyGILState_Release(state);
+    return result;
 }
 
 /* ---- operations that a driver makes ------------------------------------------------------------------------------------------ */
@@ -347,10 +434,10 @@ static void fail_opened(globus_xio_operation_t op, globus_result_t failure)
 {
     closing *it = malloc(sizeof *it);
     if (it) it->failure = failure;
-    globus_result_t result = it ? globus_xio_driver_pass_close(op, closed_after_failure, it) : GLOBUS_FAILURE;
+    globus_result_t result = it ? globus_xio_driver_pass_close(op, closed_after_failure, it) : (globus_result_t)GLOBUS_FAILURE;
     if (result == GLOBUS_SUCCESS) return;
     free(it);
-    if (result != (globus_result_t)GLOBUS_FAILURE) globus_object_free(globus_error_get(result));
+    globus_object_free(globus_error_get(result));
     globus_xio_driver_finished_open(NULL, op, failure);
 }
 
@@ -404,7 +491,6 @@ uint32_t gl_xio_settle_callback(PyObject *values, PyObject *registered, uint32_t
     bool is_below = !part;     /* those of the system come to the last driver, with its operation in the call that registered them */
     if (is_below) part = held_in(values);
     if (!part) return gl_result_drop(failure), GLOBUS_SUCCESS;
-    bool has_opened = is_below && part->opening && PyTuple_GetItem(values, 1) == Py_None;
-    finish(part, failure, has_opened);
+    finish(part, failure, is_below && part->opened);
     return GLOBUS_SUCCESS;
 }
