@@ -22,9 +22,17 @@
 %param(globus_gass_copy_*attr_*, handle_attr, REQUIRED)
 %param(globus_gass_copy_set_checksum_algo, *, NULLABLE)
 %param(globus_gass_copy_set_checksum_algo, handle, !NULLABLE)
-%param(globus_gass_copy_set_checksum_algo, cksm_handle, KEEPS)
+%param(globus_gass_copy_set_checksum_algo, cksm_handle, HOLDS)
 %param(globus_gass_copy_set_checksum, cksm, NULLABLE)
 %param(globus_gass_copy_register_performance_cb, callback, LASTING, NULLABLE)
+
+/* C has them until the callback, which is not before it has done with them. */
+%param(globus_gass_copy_register_*_to_*, handle, HOLDS)
+%param(globus_gass_copy_register_url_to_handle, dest_handle, HOLDS)
+%param(globus_gass_copy_register_handle_to_url, source_handle, HOLDS)
+%param(globus_gass_copy_cksm_async, handle, HOLDS)
+%param(globus_gass_copy_cancel, handle, HOLDS)
+%callback_type(globus_gass_copy_callback_t, BEFORE=gl_gass_copy_cancelled(handle, error))
 
 %param(globus_gass_copy_cksm, cksm, CHARS_OUT, EXTENT=CKSM_SIZE)
 %param(globus_gass_copy_cksm_async, cksm, DEFERRED, EXTENT=CKSM_SIZE)

@@ -34,12 +34,19 @@
 %param(globus_gram_client_*_with_info, job_info, OUT)
 %param(globus_gram_client_job_info_destroy, info, CONSUMES)
 
-/* C takes the host of a contact for granted. */
-%define %contact(FUNCTION)
+/* C takes the host of a contact for granted, passes on whom a job manager is to tell, and has room for ten characters of a mask. */
+%define %checked(FUNCTION, CHECKS)
 %exception FUNCTION {
-  if (gl_enter(&gl_f_$symname) < 0 || gl_check_contact(&gl_f_$symname, arg1) < 0) SWIG_fail;
+  const gl_function *function = &gl_f_$symname;
+  if (gl_enter(function) < 0 || CHECKS) SWIG_fail;
   $action
 }
+%enddef
+%define %contact(FUNCTION)
+%checked(FUNCTION, gl_check_contact(function, arg1) < 0)
+%enddef
+%define %telling(FUNCTION, CONTACT)
+%checked(FUNCTION, gl_check_callback_contact(function, CONTACT) < 0)
 %enddef
 %contact(globus_gram_client_register_job_cancel)
 %contact(globus_gram_client_job_cancel)
@@ -51,9 +58,20 @@
 %contact(globus_gram_client_job_status_with_info)
 %contact(globus_gram_client_register_job_signal)
 %contact(globus_gram_client_job_signal)
-%contact(globus_gram_client_register_job_callback_registration)
-%contact(globus_gram_client_job_callback_register)
-%contact(globus_gram_client_register_job_callback_unregistration)
-%contact(globus_gram_client_job_callback_unregister)
+%telling(globus_gram_client_job_request, arg4)
+%telling(globus_gram_client_job_request_with_info, arg4)
+%telling(globus_gram_client_register_job_request, arg4)
+%telling(globus_gram_client_register_job_request_with_info, arg4)
+%define %registration(FUNCTION)
+%checked(FUNCTION, gl_check_contact(function, arg1) < 0 || gl_check_number(function, "job_state_mask", arg2, 10) < 0 \
+         || gl_check_callback_contact(function, arg3) < 0)
+%enddef
+%registration(globus_gram_client_job_callback_register)
+%registration(globus_gram_client_register_job_callback_registration)
+%define %unregistration(FUNCTION)
+%checked(FUNCTION, gl_check_contact(function, arg1) < 0 || gl_check_callback_contact(function, arg2) < 0)
+%enddef
+%unregistration(globus_gram_client_job_callback_unregister)
+%unregistration(globus_gram_client_register_job_callback_unregistration)
 
 %include "globus_gram_client.h"

@@ -41,16 +41,19 @@
 %param(globus_gram_protocol_hash_destroy, message_hash, IN_POINTER, CONSUMES, NULLABLE)
 %param(globus_gram_protocol_callback_disallow, url, RELEASES)
 
-/* C takes the host of a contact for granted. */
-%define %contact(FUNCTION)
+/* C takes the host of a contact for granted, and three digits of a code. */
+%define %checked(FUNCTION, CHECK)
 %exception FUNCTION {
-  if (gl_enter(&gl_f_$symname) < 0 || gl_check_contact(&gl_f_$symname, arg1) < 0) SWIG_fail;
+  if (gl_enter(&gl_f_$symname) < 0 || CHECK < 0) SWIG_fail;
   $action
 }
 %enddef
-%contact(globus_gram_protocol_frame_request)
-%contact(globus_gram_protocol_post)
-%contact(globus_gram_protocol_post_delegation)
+%checked(globus_gram_protocol_frame_request, gl_check_contact(&gl_f_$symname, arg1))
+%checked(globus_gram_protocol_post, gl_check_contact(&gl_f_$symname, arg1))
+%checked(globus_gram_protocol_post_delegation, gl_check_contact(&gl_f_$symname, arg1))
+%checked(globus_gram_protocol_callback_disallow, gl_check_contact(&gl_f_$symname, arg1))
+%checked(globus_gram_protocol_frame_reply, gl_check_number(&gl_f_$symname, "code", arg1, 3))
+%checked(globus_gram_protocol_reply, gl_check_number(&gl_f_$symname, "code", arg2, 3))
 
 %include "globus_gram_protocol.h"
 %include "globus_gram_protocol_constants.h"

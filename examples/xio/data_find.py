@@ -1,6 +1,6 @@
 """Where is the data? One question to a service, asked in three ways: the client decides how sure it wants to be.
 
-    data_find.py query localhost:7000 H-R                       # mutual: the server is that host, and gets a limited proxy
+    data_find.py query localhost:7000 H-R                       # mutual: that very host, which gets a limited proxy
     data_find.py query localhost:7000 H-R --disable-host-auth   # both have certificates; the server may be any host
     data_find.py query localhost:7001 H-R --no-proxy            # in the clear
 
@@ -22,6 +22,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 from globus_hl import xio
 from globus_hl.security import Credential, create_proxy
@@ -43,7 +44,7 @@ class Failure(Exception):
         self.status = status
 
 
-# ---- the client -----------------------------------------------------------------------------------------------------------
+# ---- the client -----------------------------------------------------------------------------------------------
 
 
 def usable_proxy() -> Credential:
@@ -60,7 +61,7 @@ def usable_proxy() -> Credential:
     return proxy
 
 
-def options(asked: argparse.Namespace) -> dict[str, object]:
+def options(asked: argparse.Namespace) -> dict[str, Any]:
     """How to connect."""
     if asked.no_proxy:
         return {"stack": "tcp"}
@@ -90,7 +91,7 @@ def query(asked: argparse.Namespace) -> None:
     print(*answer, sep="\n")
 
 
-# ---- the service ------------------------------------------------------------------------------------------------------------
+# ---- the service ----------------------------------------------------------------------------------------------
 
 
 class Find(socketserver.StreamRequestHandler):
@@ -109,7 +110,7 @@ class Find(socketserver.StreamRequestHandler):
 
 
 @contextlib.contextmanager
-def service(**how: object) -> Iterator[str]:
+def service(**how: Any) -> Iterator[str]:
     """Run it in a thread; the contact."""
     with ThreadingTCPServer(("localhost", 0), Find, **how) as server:
         thread = threading.Thread(target=server.serve_forever)

@@ -4,6 +4,8 @@
 
 #include <globus_common.h>
 #include <globus_gram_protocol.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,17 +16,41 @@ static inline PyObject *gl_gram_failure(const gl_function *function, long long s
     return gl_error_from_text("gram_protocol", (int)status, globus_gram_protocol_error_string((int)status), 0, function->name);
 }
 
-/* A URL without a host is no contact. */
-static inline int gl_check_contact(const gl_function *function, const char *contact)
+static inline int gl_gram_refuse(const gl_function *function, int status)
+{
+    PyObject *error = gl_gram_failure(function, status);
+    if (error) gl_raise(error);
+    return -1;
+}
+
+/* Whether a text is a URL that has a host; -1: it is no URL. */
+static inline int gl_has_host(const char *text)
 {
     globus_url_t url;
-    if (!contact || globus_url_parse(contact, &url) != GLOBUS_SUCCESS) return 0;    // C tells that itself
+    if (globus_url_parse(text, &url) != GLOBUS_SUCCESS) return -1;
     bool found = url.host != NULL;
     globus_url_destroy(&url);
-    if (found) return 0;
-    PyObject *error = gl_gram_failure(function, GLOBUS_GRAM_PROTOCOL_ERROR_INVALID_JOB_CONTACT);
-    if (error) PyErr_SetObject((PyObject *)Py_TYPE(error), error);
-    Py_XDECREF(error);
+    return found;
+}
+
+/* A URL without a host is no contact. What is no URL C refuses itself. */
+static inline int gl_check_contact(const gl_function *function, const char *contact)
+{
+    return gl_has_host(contact) ? 0 : gl_gram_refuse(function, GLOBUS_GRAM_PROTOCOL_ERROR_INVALID_JOB_CONTACT);
+}
+
+/* Whom a job manager is to tell: C passes it on unseen, and one without a host would end the job manager. */
+static inline int gl_check_callback_contact(const gl_function *function, const char *contact)
+{
+    return !contact || gl_has_host(contact) > 0 ? 0 : gl_gram_refuse(function, GLOBUS_GRAM_PROTOCOL_ERROR_CALLBACK_NOT_FOUND);
+}
+
+/* C has room for so many characters of a number. */
+static inline int gl_check_number(const gl_function *function, const char *argument, int number, int room)
+{
+    if (snprintf(NULL, 0, "%d", number) <= room) return 0;
+    PyErr_Format(PyExc_ValueError, "%s() argument '%s': %d has more than the %d characters that the message has room for",
+                 function->name, argument, number, room);
     return -1;
 }
 

@@ -25,9 +25,12 @@ gl_type   *rsl_type(void);
 gl_type   *rsl_value_type(void);
 /* The open node, or NULL with an exception that names `function` and `argument`. */
 gl_object *rsl_node(const char *function, const char *argument, PyObject *object, gl_type *type);
-/* The nodes of an iterable (None: empty), as a list; each must be free to be stored below `target` (NULL: a new node). */
-PyObject  *rsl_children(const char *function, const char *argument, PyObject *iterable, gl_type *type, gl_object *target);
+gl_object *rsl_node_to_change(const char *function, const char *argument, PyObject *object, gl_type *type);    /* ... that no other call uses */
+/* The nodes of an iterable (None: empty), as a list; each is free to be stored below a new node, and in use until it is ... */
+PyObject  *rsl_children(const char *function, const char *argument, PyObject *iterable, gl_type *type);
+void       rsl_release_children(PyObject *nodes);                  /* ... let go, with the list */
 int        rsl_may_take(const char *function, const char *argument, gl_object *node, gl_object *target);
+/* What uses a node uses the tree that it belongs to: */
 void       rsl_take(gl_object *parent, gl_object *child);          /* it belongs to the parent now */
 void       rsl_let_go(gl_type *type, void *child);                 /* it belongs to the program again, or is freed */
 globus_list_t *rsl_c_list(PyObject *nodes);

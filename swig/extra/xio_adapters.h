@@ -5,6 +5,7 @@
 #include <globus_xio.h>
 #include <globus_xio_driver.h>
 #include <globus_xio_util.h>
+#include <globus_xio_wrapblock.h>
 #include <stdbool.h>
 
 globus_result_t gl_adapt_globus_xio_open(globus_xio_handle_t handle, const char *contact_string, globus_xio_attr_t attr);
@@ -32,8 +33,52 @@ globus_result_t gl_adapt_globus_xio_contact_info_to_url(const globus_xio_contact
 /* ---- opening.c ----------------------------------------------------------------------------------------------------- */
 
 void gl_xio_tell_open(globus_xio_handle_t handle, bool is_open);
+void gl_xio_tell_closed(globus_xio_handle_t handle);
+globus_result_t gl_adapt_globus_xio_register_close(
+    globus_xio_handle_t handle, globus_xio_attr_t attr, globus_xio_callback_t cb, void *user_arg);
 globus_result_t gl_adapt_globus_xio_register_open(
     globus_xio_handle_t handle, const char *contact_string, globus_xio_attr_t attr, globus_xio_callback_t cb, void *user_arg);
+
+/* ---- operation.c ---------------------------------------------------------------------------------------------------- */
+
+globus_result_t gl_adapt_globus_xio_driver_pass_open(
+    globus_xio_operation_t op, const globus_xio_contact_t *contact_info, globus_xio_driver_callback_t cb, void *user_arg);
+globus_result_t gl_adapt_globus_xio_driver_pass_close(
+    globus_xio_operation_t op, globus_xio_driver_callback_t cb, void *callback_arg);
+globus_result_t gl_adapt_globus_xio_driver_pass_read(
+    globus_xio_operation_t op, globus_xio_iovec_t *iovec, int iovec_count, globus_size_t wait_for,
+    globus_xio_driver_data_callback_t cb, void *user_arg);
+globus_result_t gl_adapt_globus_xio_driver_pass_write(
+    globus_xio_operation_t op, globus_xio_iovec_t *iovec, int iovec_count, globus_size_t wait_for,
+    globus_xio_driver_data_callback_t cb, void *user_arg);
+globus_result_t gl_adapt_globus_xio_driver_pass_accept(
+    globus_xio_operation_t op, globus_xio_driver_callback_t in_cb, void *in_user_arg);
+globus_result_t gl_adapt_globus_xio_driver_pass_server_init(
+    globus_xio_operation_t op, const globus_xio_contact_t *contact_info, void *driver_server);
+void gl_adapt_globus_xio_driver_finished_open(void *driver_handle, globus_xio_operation_t op, globus_result_t result);
+void gl_adapt_globus_xio_driver_finished_close(globus_xio_operation_t op, globus_result_t result);
+void gl_adapt_globus_xio_driver_finished_read(globus_xio_operation_t op, globus_result_t result, globus_size_t nread);
+void gl_adapt_globus_xio_driver_finished_write(globus_xio_operation_t op, globus_result_t result, globus_size_t nwritten);
+void gl_adapt_globus_xio_driver_finished_accept(globus_xio_operation_t op, void *driver_link, globus_result_t result);
+globus_result_t gl_adapt_globus_xio_driver_merge_handle(globus_xio_operation_t op, globus_xio_driver_handle_t handle);
+globus_result_t gl_adapt_globus_xio_driver_operation_create(globus_xio_operation_t *operation, globus_xio_driver_handle_t handle);
+void gl_adapt_globus_xio_driver_operation_destroy(globus_xio_operation_t operation);
+globus_xio_driver_handle_t gl_adapt_globus_xio_operation_get_driver_handle(globus_xio_operation_t op);
+
+/* ---- driver.c ------------------------------------------------------------------------------------------------------- */
+
+globus_result_t gl_adapt_globus_xio_driver_set_server(
+    globus_xio_driver_t driver, globus_xio_driver_server_init_t server_init_func,
+    globus_xio_driver_server_accept_t server_accept_func, globus_xio_driver_server_destroy_t server_destroy_func,
+    globus_xio_driver_server_cntl_t server_cntl_func, globus_xio_driver_link_cntl_t link_cntl_func,
+    globus_xio_driver_link_destroy_t link_destroy_func);
+globus_result_t gl_adapt_globus_xio_driver_set_transport(
+    globus_xio_driver_t driver, globus_xio_driver_transport_open_t transport_open_func, globus_xio_driver_close_t close_func,
+    globus_xio_driver_read_t read_func, globus_xio_driver_write_t write_func, globus_xio_driver_handle_cntl_t handle_cntl_func);
+globus_result_t gl_adapt_globus_xio_wrapblock_init(
+    globus_xio_driver_t driver, globus_xio_wrapblock_open_func_t open, globus_xio_wrapblock_close_func_t close,
+    globus_xio_wrapblock_read_func_t read, globus_xio_wrapblock_write_func_t write, globus_xio_wrapblock_accept_func_t accept);
+void *gl_adapt_globus_xio_operation_get_data_descriptor(globus_xio_operation_t op, globus_bool_t force_create);
 
 /* ---- option.c ------------------------------------------------------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
 #include <globus_common.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* ---- the frame -------------------------------------------------------------------------------------------------- */
 
@@ -181,6 +182,8 @@ int gl_call_refuse(const gl_function *function)
     }
     const gl_module *module = function->module;
     if (!module->descriptor || module->active || function->flags & GL_PREACTIVE) return 0;
+    if (!module->types) gl_modules_refresh();      /* a driver that was loaded may have activated it */
+    if (module->active) return 0;
     PyErr_Format(PyExc_RuntimeError, "%s() needs its module: call globus_module_activate(%s) first", function->name,
                  module->descriptor_name);
     return -1;
@@ -377,6 +380,17 @@ static int by_value_in(gl_call *call, int index, const gl_slot *slot, PyObject *
     return 0;
 }
 
+/* The call that registered the callback which runs in this thread may be about to return. */
+static void let_others_return(const gl_object *object)
+{
+    for (int i = 0; i < 1000 && object->busy > 1 && gl_in_callback(); ++i)
+    {
+        Py_BEGIN_ALLOW_THREADS
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        Py_END_ALLOW_THREADS
+    }
+}
+
 static int claim(gl_call *call, const gl_function *function, int index, PyObject *input)
 {
     gl_object *object = (gl_object *)input;
@@ -393,6 +407,7 @@ static int claim(gl_call *call, const gl_function *function, int index, PyObject
     }
     bool shared = function->slots[index].flags & GL_EXTERNAL;      /* C wakes those who are waiting in it */
     if (object->busy > 1 && !shared) gl_reap_moment();      /* what used it may be about to be destroyed */
+    if (object->busy > 1 && !shared) let_others_return(object);
     if (object->busy > 1 && !shared)
     {
         PyErr_Format(PyExc_ValueError, "%s(): this %s is in use, by another call or by a handle made with it", function->name,
@@ -780,7 +795,15 @@ static void keep_forever(PyObject *object)
     Py_XDECREF(content);
 }
 
-/* What the call took, and C goes on using, lives as long as the handle that uses it. */
+static void lease(gl_closure *closure, PyObject *object)
+{
+    PyObject *lease = gl_lease(object);
+    if (!closure->leases) closure->leases = PyList_New(0);
+    if (lease && closure->leases) PyList_Append(closure->leases, lease);
+    Py_XDECREF(lease);
+}
+
+/* What the call took, and C goes on using, lives as long as the handle that uses it, or until the callback has run. */
 static void keep_all(gl_call *call)
 {
     const gl_function *function = call->function;
@@ -789,8 +812,14 @@ static void keep_all(gl_call *call)
     {
         const gl_slot *slot = &function->slots[i];
         PyObject *object = call->made[i];
-        bool kept_by_owner = slot->flags & (GL_KEEPS | GL_HOLDS) && object && object != Py_None;
-        gl_object *owner = kept_by_owner ? owner_of(call) : NULL;
+        bool is_kept = slot->flags & (GL_KEEPS | GL_HOLDS) && object && object != Py_None;
+        gl_closure *closure = is_kept && slot->flags & GL_HOLDS ? holder(call) : NULL;
+        if (closure && closure->once)
+        {
+            lease(closure, object);
+            continue;
+        }
+        gl_object *owner = is_kept ? owner_of(call) : NULL;
         if (!owner || owner == (gl_object *)object) continue;
         PyObject *key = PyLong_FromVoidPtr(object);
         PyObject *kept = slot->flags & GL_HOLDS ? gl_lease(object) : content_of(call, i, object);

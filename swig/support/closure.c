@@ -29,14 +29,17 @@ typedef struct gl_thunk
     struct gl_thunk *older;       /* of all */
 } gl_thunk;
 
-typedef struct
+typedef struct gl_thunks
 {
     ffi_cif    cif;
     ffi_type  *arguments[MAX_ARGUMENTS];
     gl_thunk  *first, *last;      /* in reserve */
     int        spare;
     gl_thunk  *newest;
+    struct gl_thunks *older;      /* of all types */
 } gl_thunks;
+
+static gl_thunks *newest_thunks;
 
 /* ---- C types ------------------------------------------------------------------------------------------------------ */
 
@@ -187,8 +190,10 @@ static void refuse(const gl_function *signature, void **arguments, void *result,
     for (int i = 0; i < signature->count; ++i)
     {
         const gl_slot *slot = &signature->slots[i];
-        if (slot->role == GL_OUT && gl_type_of(slot->type)->kind == GL_RESULT && *(void **)arguments[i])
-            **(uint32_t **)arguments[i] = failure;
+        gl_kind kind = gl_type_of(slot->type)->kind;
+        void *address = slot->role == GL_OUT ? *(void **)arguments[i] : NULL;
+        if (address && kind == GL_RESULT) *(uint32_t *)address = failure;
+        else if (address && (kind == GL_INTEGER || kind == GL_DATA)) memset(address, 0, gl_value_size(gl_type_of(slot->type)));
     }
     switch (type->kind)
     {
@@ -335,24 +340,25 @@ static int store_answers(const gl_function *signature, PyObject *answer, void **
 }
 
 /* The callable cannot answer: C gets a refusal, and what waits for it is told. */
-static void decline(const gl_function *signature, void **arguments, void *result, uint32_t failure)
+static uint32_t decline(const gl_function *signature, void **arguments, void *result, uint32_t failure)
 {
     refuse(signature, arguments, result, failure);
-    if (!signature->failed) return;
+    if (!signature->failed) return failure;
     Py_BEGIN_ALLOW_THREADS
     signature->failed(arguments, failure);
     Py_END_ALLOW_THREADS
+    return failure;
 }
 
 static bool wants_result(const gl_function *signature)
 {
-    bool wants = signature->failed || gl_type_of(signature->result.type)->kind == GL_RESULT;
+    bool wants = signature->failed || signature->settle || gl_type_of(signature->result.type)->kind == GL_RESULT;
     for (int i = 0; i < signature->count; ++i)
         wants = wants || (signature->slots[i].role == GL_OUT && gl_type_of(signature->slots[i].type)->kind == GL_RESULT);
     return wants;
 }
 
-static void report(gl_closure *closure, const gl_function *signature, void **arguments, void *result)
+static uint32_t report(gl_closure *closure, const gl_function *signature, void **arguments, void *result)
 {
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
@@ -361,7 +367,16 @@ static void report(gl_closure *closure, const gl_function *signature, void **arg
     if (wants_result(signature) && value) gl_result_from_python(value, &failure);
     PyErr_Restore(type, value, traceback);
     PyErr_WriteUnraisable(closure->callable);
-    decline(signature, arguments, result, failure);
+    return decline(signature, arguments, result, failure);
+}
+
+/* What the operation that the callback was about says to its answer. */
+static void settle(gl_closure *closure, const gl_function *signature, PyObject *values, void *result, uint32_t failure)
+{
+    bool returns = gl_type_of(signature->result.type)->kind == GL_RESULT;
+    if (returns && !failure) failure = (uint32_t)*(ffi_arg *)result;
+    failure = signature->settle(values, closure->args, failure);
+    if (returns) *(ffi_arg *)result = failure;
 }
 
 /* ---- the call from C -------------------------------------------------------------------------------------------------- */
@@ -400,14 +415,16 @@ static void run(gl_closure *closure, void *result, void **arguments)
     const gl_function *signature = closure->type->signature;
     PyObject *tuple = arguments_to_python(closure, signature, arguments);
     PyObject *callable = Py_XNewRef(closure->callable);      /* the closure may drop it meanwhile */
+    uint32_t failure = GLOBUS_SUCCESS;
     if (tuple) release(signature, tuple);
     PyObject *answer = tuple && callable ? PyObject_CallObject(callable, tuple) : NULL;
     if (!answer || store_answers(signature, answer, arguments, result) < 0
         || (signature->result.flags & GL_HOLDS && hold(answer, tuple) < 0))
     {
-        if (PyErr_Occurred()) report(closure, signature, arguments, result);
-        else decline(signature, arguments, result, (uint32_t)GLOBUS_FAILURE);
+        if (PyErr_Occurred()) failure = report(closure, signature, arguments, result);
+        else failure = decline(signature, arguments, result, (uint32_t)GLOBUS_FAILURE);
     }
+    if (tuple && signature->settle) settle(closure, signature, tuple, result, failure);
     if (tuple) give_back(signature, tuple);
     Py_XDECREF(answer);
     Py_XDECREF(callable);
@@ -476,7 +493,8 @@ static gl_thunks *thunks_of(gl_type *type)
         free(thunks);
         return NULL;
     }
-    return type->thunks = thunks;
+    thunks->older = newest_thunks;
+    return type->thunks = newest_thunks = thunks;
 }
 
 static gl_thunk *thunk_new(gl_type *type)
@@ -516,12 +534,16 @@ static void thunk_retire(gl_thunk *thunk)
     thunks->last = thunk;
 }
 
-static gl_thunk *thunk_of(gl_type *type, const void *code)
+static gl_thunk *thunk_in(const gl_thunks *thunks, const void *code)
 {
-    gl_thunks *thunks = gl_type_of(type)->thunks;
     gl_thunk *thunk = thunks ? thunks->newest : NULL;
     while (thunk && thunk->code != code) thunk = thunk->older;
     return thunk;
+}
+
+static gl_thunk *thunk_of(gl_type *type, const void *code)
+{
+    return thunk_in(gl_type_of(type)->thunks, code);
 }
 
 /* What a program reads back: the callable that it gave; of C's own functions the address. */
@@ -529,6 +551,7 @@ PyObject *gl_closure_callable(gl_type *type, void *code)
 {
     if (!code) Py_RETURN_NONE;
     gl_thunk *thunk = thunk_of(type, code);
+    for (gl_thunks *other = newest_thunks; !thunk && other; other = other->older) thunk = thunk_in(other, code);     /* it was cast */
     if (!thunk) return PyLong_FromVoidPtr(code);
     return Py_NewRef(thunk->closure && thunk->closure->callable ? thunk->closure->callable : Py_None);
 }
@@ -549,6 +572,7 @@ static void closure_clear_content(gl_closure *closure)
     Py_CLEAR(closure->argument);
     Py_CLEAR(closure->args);
     Py_CLEAR(closure->deferred);
+    Py_CLEAR(closure->leases);
 }
 
 /* C will not call again; the registering call itself may still be running. */

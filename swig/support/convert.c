@@ -231,6 +231,7 @@ PyObject *gl_to_python(const gl_slot *slot, const void *address)
         case GL_CALLBACK: return gl_closure_callable(type, *(void *const *)address);
         case GL_DATA:
             pointer = *(void *const *)address;
+            if (slot->flags & GL_GIVEN) return gl_given(pointer);
             return Py_NewRef(pointer ? (PyObject *)pointer : Py_None);
         case GL_POINTER:
             pointer = *(void *const *)address;
@@ -262,6 +263,7 @@ static int object_from_python(gl_call *call, int index, const gl_slot *slot, PyO
                      call->function ? call->function->name : "the call", type->name);
         return -1;
     }
+    if (type->check && call->function && type->check(handle, call->function) < 0) return -1;
     *(void **)address = handle->pointer;
     return gl_mark_busy(call, handle);
 }

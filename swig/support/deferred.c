@@ -14,6 +14,7 @@ typedef struct
     gl_storage     value;
     size_t         length;
     char          *characters;    /* where C wants a character array */
+    void          *large;         /* a value that has no room in `value` */
     bool           complete;
 } deferred_object;
 
@@ -25,7 +26,7 @@ static PyObject *read_value(deferred_object *self)
     if (self->slot->partner >= 0)
         return self->value.pointer ? PyBytes_FromStringAndSize(self->value.pointer, (Py_ssize_t)self->length)
                                    : Py_NewRef(Py_None);
-    return gl_to_python(self->slot, &self->value);
+    return gl_to_python(self->slot, self->large ? self->large : &self->value);
 }
 
 static PyObject *deferred_value(PyObject *self, void *unused)
@@ -47,6 +48,7 @@ static void deferred_dealloc(PyObject *self)
     deferred_object *deferred = (deferred_object *)self;
     PyTypeObject *type = Py_TYPE(self);
     free(deferred->characters);
+    free(deferred->large);
     if (deferred->slot->flags & GL_FREE) free(deferred->value.pointer);
     freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
     release(self);
@@ -79,7 +81,9 @@ PyObject *gl_deferred_new(const gl_slot *slot)
     deferred_object *self = (deferred_object *)alloc((PyTypeObject *)deferred_type, 0);
     if (!self) return NULL;
     self->slot = slot;
-    if (slot->extent > 0 && !(self->characters = calloc(1, (size_t)slot->extent)))
+    size_t size = gl_value_size(gl_type_of(slot->type));
+    if ((slot->extent > 0 && !(self->characters = calloc(1, (size_t)slot->extent)))
+        || (size > sizeof self->value && !(self->large = calloc(1, size))))
     {
         Py_DECREF((PyObject *)self);
         return PyErr_NoMemory();
@@ -90,7 +94,8 @@ PyObject *gl_deferred_new(const gl_slot *slot)
 void *gl_deferred_value(PyObject *deferred)
 {
     deferred_object *self = (deferred_object *)deferred;
-    return self->characters ? (void *)self->characters : (void *)&self->value;
+    if (self->characters) return self->characters;
+    return self->large ? self->large : &self->value;
 }
 
 void *gl_deferred_length(PyObject *deferred)

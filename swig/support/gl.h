@@ -85,6 +85,7 @@ struct gl_type
     PyObject          *(*to_python)(const void *address);
     int                (*from_python)(gl_call *call, PyObject *object, void *address);
     void               (*release)(void *address);   /* frees what C stored at an output's address */
+    int                (*check)(gl_object *object, const gl_function *function);    /* whether it may be passed there; or NULL */
     const char          *made_by;    /* how Python gets one, for messages */
     const PyType_Slot   *slots;      /* what its Python type can do besides; ends with {0, NULL} */
     /* filled in at run time */
@@ -146,7 +147,8 @@ enum
     GL_GIVEN = 262144,      /* of GL_DATA: C keeps a reference, until a callback that GL_RELEASES it */
     GL_SHARED = 524288,     /* of a globus_object_t: C frees it, so it gets a reference of its own */
     GL_FOREVER = 1048576,   /* C may use it as long as the process lives */
-    GL_HOLDS = 2097152,     /* as GL_KEEPS; and the object cannot be destroyed while the handle that uses it is alive */
+    GL_HOLDS = 2097152,     /* as GL_KEEPS; and the object cannot be destroyed while the handle that uses it is alive. Of a call
+                               with a one-shot callback: before that has run */
     GL_FRAGILE = 4194304,   /* of a GL_INOUT: of no use after a failing GSS call, which destroys it */
     GL_CHECKED = 8388608,   /* of a result: a negative number, or NULL, is a failure */
     GL_LENT = 16777216,     /* of a slot with a maker: or it came from a callback */
@@ -176,6 +178,7 @@ struct gl_function
     void         (*before)(void **arguments);   /* of a callback: runs first; or NULL */
     void         (*after)(void **arguments);    /* ... and last */
     void         (*failed)(void **arguments, uint32_t failure);     /* ... when it raised, or is gone: without the GIL */
+    uint32_t     (*settle)(PyObject *values, PyObject *registered, uint32_t failure);    /* ... what C gets; or NULL */
 };
 
 typedef struct
@@ -189,7 +192,7 @@ struct gl_module
     const char         *name;           /* "xio" */
     void               *descriptor;     /* globus_module_descriptor_t that must be active, or NULL */
     const char         *descriptor_name;
-    gl_type           **types;          /* ends with NULL */
+    gl_type           **types;          /* ends with NULL; NULL: of a part */
     const gl_alias     *aliases;        /* more names of types; ends with a NULL name */
     PyObject         *(*failure)(const gl_function *function, long long status);    /* what a failing call raises; or NULL */
     _Atomic int         active;         /* the reaper looks at it without the GIL */
@@ -308,7 +311,7 @@ GL_API PyObject *gl_error_from_major(uint32_t major, uint32_t minor);
 void            *gl_error_object(PyObject *error);                  /* the globus_object_t of a GlobusError, or NULL */
 GL_API void      gl_raise(PyObject *error);                        /* steals */
 GL_API int       gl_result_from_python(PyObject *object, uint32_t *result);
-void             gl_result_drop(uint32_t result);                  /* nobody will take its error object */
+GL_API void      gl_result_drop(uint32_t result);                  /* nobody will take its error object */
 
 /* ---- handles and structs (object.c) --------------------------------------------------------------------------- */
 
@@ -348,9 +351,11 @@ GL_API PyObject *gl_lease(PyObject *object);                           /* lease.
 GL_API gl_object *gl_as_object(PyObject *object);                      /* borrowed, or NULL */
 GL_API int  gl_object_check(PyObject *object, const gl_type *type);
 GL_API void gl_object_close(gl_object *object);
+GL_API void gl_object_detach(gl_object *object);                       /* nobody finds it by its pointer, which C gives to others */
+GL_API void gl_object_attach(gl_object *object);                       /* ... after all */
 void      gl_objects_abandon(const char *module);                      /* the module was deactivated */
 void      gl_object_leave_box(gl_object *object);                      /* does not free it: C goes on using its memory */
-void      gl_object_use(gl_object *object, int step);                  /* one more call uses it and what it belongs to; -1: one less */
+GL_API void gl_object_use(gl_object *object, int step);                /* so many more calls use it and what it belongs to; < 0: less */
 GL_API int  gl_object_usable(gl_object *object);                       /* 0, or -1 with ValueError */
 int       gl_object_usable_by(const gl_object *object, const void *claimer);   /* also if it is claimed by this call */
 GL_API int  gl_object_keep(gl_object *owner, PyObject *key, PyObject *value);
@@ -435,6 +440,7 @@ struct gl_closure
     gl_pin    *pins;
     void      *blocks;        /* C memory that must live as long (an iovec, deferred outputs) */
     PyObject  *deferred;      /* a list */
+    PyObject  *leases;        /* a list: of what cannot be destroyed before it has run */
     struct gl_thunk *thunk;   /* the machine code that C calls */
     bool       once;
     bool       holds;         /* the buffers and memory of its call, too */
@@ -453,7 +459,7 @@ void        gl_closure_end_call(gl_closure *closure);                  /* the re
 /* ---- callbacks that C may call until they are unregistered (lasting.c) ------------------------------------------------- */
 
 void gl_lasting_keep(gl_call *call, gl_object *owner);                 /* registered with the owner, or with none; those before are dropped */
-bool gl_lasting_has(const gl_object *owner, const char *function, const char *slot);   /* whether one was registered so */
+GL_API bool gl_lasting_has(const gl_object *owner, const char *function, const char *slot);   /* whether one was registered so */
 void gl_lasting_release(const gl_slot *slot, const void *name);        /* it has unregistered those of this number or string */
 void       *gl_ffi_type(const gl_slot *slot);                           /* ffi_type * of a C parameter */
 
@@ -516,7 +522,9 @@ GL_API bool gl_block(void (*call)(void *), void (*cancel)(void *), void *argumen
 
 /* ---- modules (module.c) ----------------------------------------------------------------------------------------------- */
 
+GL_API void gl_module_part(gl_module *part);
 GL_API int gl_module_ready(gl_module *module, PyObject *python_module);
+GL_API void gl_module_part(gl_module *part);           /* functions of a module that need another descriptor to be active */
 GL_API void gl_modules_refresh(void);                  /* after every activation and deactivation */
 GL_API gl_type *gl_type_named(const char *name);       /* of a module that is imported; or NULL with an exception */
 GL_API int gl_add_integer(PyObject *module, const char *name, long long value);

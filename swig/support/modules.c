@@ -139,9 +139,14 @@ int gl_module_ready(gl_module *module, PyObject *python_module)
     Py_DECREF(name);
     for (const gl_alias *alias = module->aliases; alias && alias->name; ++alias)
         if (PyObject_SetAttrString(python_module, alias->name, gl_type_of(alias->type)->python_type) < 0) return -1;
-    module->next = modules;
-    modules = module;
+    gl_module_part(module);
     return 0;
+}
+
+void gl_module_part(gl_module *part)
+{
+    part->next = modules;
+    modules = part;
 }
 
 /* ---- which modules are active ------------------------------------------------------------------------------------------------- */
@@ -184,7 +189,7 @@ void gl_modules_refresh(void)
             if (!descriptor) continue;
             bool was_active = module->active;
             module->active = is_printed(text, descriptor->module_name);
-            if (was_active && !module->active) gl_objects_abandon(module->name);
+            if (was_active && !module->active && module->types) gl_objects_abandon(module->name);
         }
     }
     free(text);

@@ -231,6 +231,16 @@ void gl_object_close(gl_object *object)
     Py_CLEAR(object->keep);
 }
 
+void gl_object_detach(gl_object *object)
+{
+    registry_remove(object);
+}
+
+void gl_object_attach(gl_object *object)
+{
+    registry_add(object);
+}
+
 /* C has ended what it stood for; the memory of a box may be in use by a call. */
 static void abandon(gl_object *object)
 {

@@ -48,6 +48,7 @@ class Annotations:
     failure: str | None = None
     variables: set[str] = field(default_factory=set)
     slots: dict[str, str] = field(default_factory=dict)
+    checks: dict[str, str] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     parameters: list[tuple[str, str, list[str]]] = field(default_factory=list)
@@ -77,6 +78,11 @@ class Annotations:
 
     def function_words(self, function: str) -> list[str]:
         return collect(given for pattern, given in self.functions if fnmatchcase(function, pattern))
+
+    def descriptor(self, function: str) -> str | None:
+        """The module that must be active for a function."""
+        named = [w.removeprefix("NEEDS=") for w in self.function_words(function) if w.startswith("NEEDS=")]
+        return named[-1] if named else self.needs
 
     def callback_words(self, name: str) -> list[str]:
         return [w for c in self.callbacks if fnmatchcase(name, c.type) for w in c.words]
@@ -134,8 +140,8 @@ def apply(annotations: Annotations, text: str) -> None:
                 annotations.callbacks.append(Callback(words[0], words[1:]))
             case "nullable" | "opaque" | "flags" | "anytime" | "makeable" | "malloced" | "variables":
                 getattr(annotations, name).update(words)
-            case "slots":
-                annotations.slots[words[0]] = words[1]
+            case "slots" | "checks":
+                getattr(annotations, name)[words[0]] = words[1]
             case "owner":
                 annotations.owners.update(dict.fromkeys(words[1:], words[0]))
             case "skip":

@@ -49,11 +49,11 @@ class Classifier(Types):
             (w.split("=")[1] for w in self.notes.result_words(name) if w.startswith("LENGTH=")), None
         ):
             result.role, result.partner = "LENGTH", next(i for i, s in enumerate(slots) if s.name == counts)
-        again, before, after, failed = (
-            given(key, words) or "" for key in ("AGAIN", "BEFORE", "AFTER", "FAILED")
+        again, before, after, failed, settle = (
+            given(key, words) or "" for key in ("AGAIN", "BEFORE", "AFTER", "FAILED", "SETTLE")
         )
         found.signature = Signature(
-            name, result, slots, refuse, again=again, before=before, after=after, failed=failed
+            name, result, slots, refuse, again=again, before=before, after=after, failed=failed, settle=settle
         )
         return found
 
@@ -103,7 +103,9 @@ class Classifier(Types):
     def result(self, function: Function) -> Slot:
         words = self.notes.result_words(function.name)
         flags = [
-            w for w in words if w in ("OWNED", "FREE", "OPENSSL_FREE", "NULLABLE", "TERMINATED", "CHECKED")
+            w
+            for w in words
+            if w in ("OWNED", "FREE", "OPENSSL_FREE", "NULLABLE", "TERMINATED", "CHECKED", "GIVEN")
         ]
         if "STATUS" in words:
             return Slot("result", STATUS, "IN", flags)

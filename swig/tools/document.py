@@ -162,8 +162,9 @@ class Documenter:
         ):
             lines.append(f"GlobusError: C returns a failure. {in_line(prose.returns)}".strip())
         lines += [f"GlobusError: {name}: {text}" for name, text in prose.values.items() if is_failure(name)]
-        if self.notes.needs and "PREACTIVE" not in self.notes.function_words(function.name):
-            lines.append(f"RuntimeError: {self.notes.needs} is not active.")
+        needed = self.notes.descriptor(function.name)
+        if needed and "PREACTIVE" not in self.notes.function_words(function.name):
+            lines.append(f"RuntimeError: {needed} is not active.")
         if any(s.type.kind in ("HANDLE", "BOX") for s in inputs(signature)):
             lines.append("ValueError: a handle is closed, or is being destroyed.")
         return lines

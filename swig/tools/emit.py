@@ -89,6 +89,8 @@ HOOKS = {
     "before": "static void {0}(void **arguments)\n{{\n{1}    {2};\n}}\n",
     "after": "static void {0}(void **arguments)\n{{\n{1}    {2};\n}}\n",
     "failed": "static void {0}(void **arguments, uint32_t failure)\n{{\n{1}    {2};\n}}\n",
+    "settle": "static uint32_t {0}(PyObject *values, PyObject *registered, uint32_t failure)\n"
+    "{{\n{1}    return {2};\n}}\n",
 }
 
 
@@ -173,6 +175,9 @@ class TypeWriter:
         if ctype.name in self.notes.slots:
             before = f"extern const PyType_Slot {self.notes.slots[ctype.name]}[];\n{before}"
             members.append(f".slots = {self.notes.slots[ctype.name]}")
+        if check := self.notes.checks.get(ctype.name):
+            before = f"int {check}(gl_object *object, const gl_function *function);\n{before}"
+            members.append(f".check = {check}")
         return before, members
 
     def fields_text(self, ctype: CType) -> str:
@@ -388,12 +393,31 @@ class ModuleWriter:
                     if not (s.role == "NOTHING" and is_va_list(p.type))
                 ]
                 shown = Signature(signature.name, signature.result, kept, signature.refuse, signature.flags)
-            functions.append(signature_text(shown, f"gl_f_{function.name}", "const", "&gl_this_module"))
+            home = f"&{self.part(function)}"
+            functions.append(signature_text(shown, f"gl_f_{function.name}", "const", home))
         return (
             f'{self.banner}#include "gl_types.h"\n\nextern gl_module gl_this_module;\n{types}\n'
             f"gl_module gl_this_module = {{.name = {c_string(module)}, .types = gl_types, .aliases = gl_aliases, "
-            f".descriptor_name = {c_string(needs or '')}, .failure = {self.notes.failure or 'NULL'}}};\n\n"
+            f".descriptor_name = {c_string(needs or '')}, .failure = {self.notes.failure or 'NULL'}}};\n"
+            f"{self.parts_text()}\n"
             f"{''.join(functions)}\n{self.natives_text()}{self.commands_text()}{constants}"
+        )
+
+    def part(self, function: Function) -> str:
+        """The module that a function belongs to, or the part of it that needs another descriptor."""
+        needed = self.notes.descriptor(function.name)
+        return "gl_this_module" if needed == self.notes.needs else f"gl_part_{needed}"
+
+    def parts(self) -> dict[str, str]:
+        """Parts of the module, and what they need."""
+        names = {self.part(f): self.notes.descriptor(f.name) or "" for f, _ in self.functions}
+        return {name: needed for name, needed in names.items() if name != "gl_this_module"}
+
+    def parts_text(self) -> str:
+        return "".join(
+            f"static gl_module {name} = {{.name = {c_string(self.notes.module)}, .descriptor_name = {c_string(needed)}, "
+            f".failure = {self.notes.failure or 'NULL'}}};\n"
+            for name, needed in self.parts().items()
         )
 
     def natives_text(self) -> str:
@@ -455,6 +479,8 @@ class ModuleWriter:
         lines = []
         if self.notes.needs:
             lines.append(f"    gl_this_module.descriptor = (void *)({self.notes.needs});")
+        for name, needed in self.parts().items():
+            lines.append(f"    {name}.descriptor = (void *)({needed});\n    gl_module_part(&{name});")
         lines += [f"    {text}" for c in self.constants if (text := self.constant_text(c))]
         for function, _ in self.functions:
             if control_target(self.notes, function):

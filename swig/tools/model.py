@@ -59,6 +59,7 @@ class Signature:
     before: str = ""  # ... that runs before it
     after: str = ""  # ... that runs after it
     failed: str = ""  # ... that runs when it raised
+    settle: str = ""  # ... that says what C gets, of what it would get
 
 
 VOID = CType("void", "VOID", "void")

@@ -17,6 +17,8 @@ TESTS = {
     "gsi_proxy_core": "gsi/*.py",
     "gssapi": "gsi/*.py",
     "gssapi_error": "gsi/*.py",
+    "xio": "*xio*.py",
+    "xio_drivers": "*xio*.py",
 }
 
 #: Functions that no test calls, and why.

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from gass_peers import Answer
+from tests.lowlevel.conftest import eventually
 
 from globus_lowlevel import GlobusError, common, ftp_client, ftp_control, gass_copy, gass_transfer, io
 
@@ -379,3 +380,264 @@ def test_a_checksum_that_comes_later(ftp: tuple[str, Path]) -> None:
     checksum = gass_copy.globus_gass_copy_cksm_async(made, url + "/facts", attr(), 0, -1, "MD5", done, None)
     assert done.wait()[2] is None
     assert checksum.value == hashlib.md5(CONTENT).hexdigest()
+
+
+# ---- while a copy is under way -------------------------------------------------------------------------------------
+
+
+class Stalling:
+    """A server of the standard library whose file begins, and ends when it is told."""
+
+    def __init__(self) -> None:
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        stalling = self
+
+        class Source(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Length", "8")
+                self.end_headers()
+                self.wfile.write(b"some")
+                stalling.begun.set()
+                stalling.go_on.wait(20)
+                self.wfile.write(b"more")
+
+            def log_message(self, *_: object) -> None:
+                """It is not to write to the terminal."""
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Source)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/file"
+        threading.Thread(target=self.server.serve_forever).start()
+
+    def close(self) -> None:
+        self.go_on.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def stalling() -> Iterator[Stalling]:
+    server = Stalling()
+    yield server
+    server.close()
+
+
+def test_a_handle_is_not_destroyed_while_it_copies(stalling: Stalling, tmp_path: Path) -> None:
+    made, done = handle(), Answer()
+    target = f"file://{tmp_path}/target"
+    gass_copy.globus_gass_copy_register_url_to_url(made, stalling.url, None, target, None, done, None)
+    assert stalling.begun.wait(20)
+    for refused in (
+        lambda: gass_copy.globus_gass_copy_register_url_to_url(
+            made, stalling.url, None, target, None, print, None
+        ),
+        lambda: copy(stalling.url, target, made),
+        lambda: gass_copy.globus_gass_copy_set_buffer_length(made, 2**24),
+        lambda: gass_copy.globus_gass_copy_set_checksum_algo(made, "MD5", None),
+        lambda: gass_copy.globus_gass_copy_set_checksum(made, "0"),
+        lambda: gass_copy.globus_gass_copy_register_performance_cb(made, print, None),
+    ):
+        with pytest.raises(GlobusError, match="active"):
+            refused()
+    with pytest.raises(ValueError, match="in use"):
+        gass_copy.globus_gass_copy_handle_destroy(made)
+    stalling.go_on.set()
+    assert done.wait()[2] is None
+    assert (tmp_path / "target").read_bytes() == b"somemore"
+    destroyed(made)
+
+
+def in_use(call: Callable[[], object]) -> bool:
+    try:
+        call()
+    except ValueError as error:
+        if "in use" not in str(error):
+            raise
+        return True
+    return False
+
+
+def destroyed(made: Any) -> None:
+    """Destroys a handle as soon as its callback has returned; it is destroyed once."""
+    assert eventually(lambda: not in_use(lambda: gass_copy.globus_gass_copy_handle_destroy(made)))
+    with pytest.raises(ValueError, match="closed"):
+        gass_copy.globus_gass_copy_handle_destroy(made)
+
+
+def test_a_handle_is_not_destroyed_in_its_callback(
+    places: dict[str, tuple[str, Path]], unraisable: list[BaseException]
+) -> None:
+    """C still uses it then."""
+    (places["file"][1] / "source").write_bytes(CONTENT)
+    made, done = handle(), Answer()
+
+    def on_done(argument: object, given: Any, error: object) -> None:
+        try:
+            gass_copy.globus_gass_copy_handle_destroy(given)
+        finally:
+            done(argument, given, error)
+
+    gass_copy.globus_gass_copy_register_url_to_url(
+        made, places["file"][0] + "/source", None, places["ftp"][0] + "/target", None, on_done, None
+    )
+    assert done.wait()[2] is None
+    destroyed(made)
+    assert [type(error) for error in unraisable] == [ValueError]
+
+
+def test_a_file_is_not_closed_while_it_is_copied(stalling: Stalling, tmp_path: Path) -> None:
+    made, done = handle(), Answer()
+    flags = io.GLOBUS_IO_FILE_WRONLY | io.GLOBUS_IO_FILE_CREAT
+    opened = io.globus_io_file_open(str(tmp_path / "target"), int(flags), 0o600, None)
+    gass_copy.globus_gass_copy_register_url_to_handle(made, stalling.url, None, opened, done, None)
+    assert stalling.begun.wait(20)
+    with pytest.raises(ValueError, match="in use"):
+        io.globus_io_close(opened)
+    with pytest.raises(GlobusError, match="HTTP"):  # C would end it twice
+        gass_copy.globus_gass_copy_cancel(made, print, None)
+    stalling.go_on.set()
+    assert done.wait()[2] is None
+    destroyed(made)
+
+    assert eventually(lambda: not in_use(lambda: io.globus_io_close(opened)))
+
+
+def test_a_handle_is_not_destroyed_while_it_asks_for_a_checksum(ftp: tuple[str, Path]) -> None:
+    url, path = ftp
+    (path / "long").write_bytes(bytes(256 << 20))
+    made, done = handle(), Answer()
+    gass_copy.globus_gass_copy_cksm_async(made, url + "/long", attr(), 0, -1, "MD5", done, None)
+    with pytest.raises(ValueError, match="in use"):
+        gass_copy.globus_gass_copy_handle_destroy(made)
+    assert done.wait()[2] is None
+    destroyed(made)
+
+
+def test_half_of_a_handle_is_not_destroyed(ftp: tuple[str, Path]) -> None:
+    """The FTP handle inside is in use, of which the copy's handle does not know."""
+    url, path = ftp
+    (path / "source").write_bytes(CONTENT)
+    made, done = handle(), Answer()
+    inside = gass_copy.globus_gass_copy_get_ftp_handle(made)
+    ftp_client.globus_ftp_client_get(inside, url + "/source", None, None, done, None)
+    with pytest.raises(GlobusError, match="in use"):
+        gass_copy.globus_gass_copy_handle_destroy(made)
+    with pytest.raises(ValueError, match="belongs"):
+        ftp_client.globus_ftp_client_handle_destroy(inside)
+    ftp_client.globus_ftp_client_abort(inside)
+    done.wait()
+    assert eventually(lambda: not fails(lambda: copy(url + "/source", url + "/target", made)))
+    gass_copy.globus_gass_copy_handle_destroy(made)
+    with pytest.raises(ValueError, match="closed"):
+        ftp_client.globus_ftp_client_abort(inside)
+
+
+def fails(call: Callable[[], object]) -> bool:
+    try:
+        call()
+    except GlobusError:
+        return True
+    return False
+
+
+def test_a_cancelled_third_party_transfer_tells_both(ftp: tuple[str, Path]) -> None:
+    url, path = ftp
+    (path / "long").write_bytes(bytes(256 << 20))
+    made, done, cancelled = handle(), Answer(), Answer()
+    gass_copy.globus_gass_copy_register_url_to_url(
+        made, url + "/long", None, url + "/other", None, done, "done"
+    )
+    gass_copy.globus_gass_copy_cancel(made, cancelled, "cancelled")
+    assert cancelled.wait()[:2] == ("cancelled", made)
+    assert done.wait()[:2] == ("done", made)
+    (path / "source").write_bytes(CONTENT)
+    assert eventually(lambda: not fails(lambda: copy(url + "/source", f"file://{path}/after", made)))
+    destroyed(made)
+
+
+def test_nothing_to_cancel(places: dict[str, tuple[str, Path]], unraisable: list[BaseException]) -> None:
+    made = handle()
+    for _ in range(2):
+        with pytest.raises(GlobusError, match="cancel"):
+            gass_copy.globus_gass_copy_cancel(made, print, None)
+        with pytest.raises(GlobusError):
+            copy(places["file"][0] + "/missing", places["file"][0] + "/target", made)
+    gass_copy.globus_gass_copy_handle_destroy(made)
+
+
+@pytest.mark.parametrize("url", ["x-nexus://localhost:1/" + "a" * 5000, "x-nexus://localhost:1/a"])
+def test_a_url_of_another_kind(places: dict[str, tuple[str, Path]], url: str, tmp_path: Path) -> None:
+    file = places["file"][0] + "/target"
+    made = handle()
+    flags = io.GLOBUS_IO_FILE_WRONLY | io.GLOBUS_IO_FILE_CREAT
+    opened = io.globus_io_file_open(str(tmp_path / "target"), int(flags), 0o600, None)
+    for call in (
+        lambda: copy(url, file, made),
+        lambda: copy(file, url, made),
+        lambda: gass_copy.globus_gass_copy_register_url_to_url(made, url, None, url, None, print, None),
+        lambda: gass_copy.globus_gass_copy_url_to_handle(made, url, None, opened),
+        lambda: gass_copy.globus_gass_copy_handle_to_url(made, opened, url, None),
+        lambda: gass_copy.globus_gass_copy_register_url_to_handle(made, url, None, opened, print, None),
+        lambda: gass_copy.globus_gass_copy_register_handle_to_url(made, opened, url, None, print, None),
+    ):
+        with pytest.raises(GlobusError, match="no way to copy"):
+            call()
+    io.globus_io_close(opened)
+
+
+def test_a_pattern_that_is_too_long(places: dict[str, tuple[str, Path]]) -> None:
+    (places["file"][1] / "a").write_bytes(b"")
+    long = places["file"][0] + "/." * 3000 + "/*"
+    with pytest.raises(GlobusError, match="too long"):
+        gass_copy.globus_gass_copy_glob_expand_url(handle(), long, attr(), print, None)
+
+
+def test_what_is_cached_twice(ftp: tuple[str, Path], places: dict[str, tuple[str, Path]]) -> None:
+    url, path = ftp
+    (path / "source").write_bytes(CONTENT)
+    made = handle()
+    for _ in range(2):
+        gass_copy.globus_gass_copy_cache_url_state(made, url)
+    copy(url + "/source", places["file"][0] + "/target", made)
+    for _ in range(2):
+        gass_copy.globus_gass_copy_flush_url_state(made, url)
+    for other in (places["http"][0], places["file"][0], "no URL"):
+        for call in (gass_copy.globus_gass_copy_cache_url_state, gass_copy.globus_gass_copy_flush_url_state):
+            with pytest.raises(GlobusError, match="cached"):
+                call(made, other)
+    gass_copy.globus_gass_copy_handle_destroy(made)
+
+
+def test_attributes_are_not_destroyed_while_they_are_used() -> None:
+    ftp_attr = ftp_client.globus_ftp_client_handleattr_init()
+    handle_attr = gass_copy.globus_gass_copy_handleattr_init()
+    gass_copy.globus_gass_copy_handleattr_set_ftp_attr(handle_attr, ftp_attr)
+    with pytest.raises(ValueError, match="in use"):
+        ftp_client.globus_ftp_client_handleattr_destroy(ftp_attr)
+    gass_copy.globus_gass_copy_handleattr_destroy(handle_attr)
+    for use in (
+        gass_copy.globus_gass_copy_handle_init,
+        gass_copy.globus_gass_copy_handleattr_destroy,
+        lambda gone: gass_copy.globus_gass_copy_handleattr_set_ftp_attr(gone, ftp_attr),
+    ):
+        with pytest.raises(ValueError, match="closed"):
+            use(handle_attr)
+    ftp_client.globus_ftp_client_handleattr_destroy(ftp_attr)
+    with pytest.raises(ValueError, match="closed"):
+        gass_copy.globus_gass_copy_handleattr_set_ftp_attr(
+            gass_copy.globus_gass_copy_handleattr_init(), ftp_attr
+        )
+
+
+def test_the_handle_of_checksums_lives_as_long_as_who_uses_it() -> None:
+    made, other = handle(), handle()
+    gass_copy.globus_gass_copy_set_checksum_algo(made, "MD5", other)
+    with pytest.raises(ValueError, match="in use"):
+        gass_copy.globus_gass_copy_handle_destroy(other)
+    gass_copy.globus_gass_copy_handle_destroy(made)
+    gass_copy.globus_gass_copy_handle_destroy(other)
+
+
+def test_a_url_that_is_not_cached_leaves_nothing(steady: Callable[[Callable[[], Any]], None]) -> None:
+    made = handle()
+    steady(lambda: fails(lambda: gass_copy.globus_gass_copy_cache_url_state(made, "http://h/" + "x" * 500)))

@@ -357,3 +357,56 @@ def test_jobs_that_are_not_there(call: Callable[[], Any]) -> None:
     with pytest.raises(GlobusError) as raised:
         call()
     assert raised.value.code
+
+
+WITHOUT_HOST = ["https:///path", "https://:1/", "file:///x", "https://", "no URL"]
+NOBODY = "https://localhost:1/"
+
+
+@pytest.mark.parametrize("listener", WITHOUT_HOST)
+def test_a_job_manager_is_told_of_no_listener_without_a_host(listener: str) -> None:
+    client = gram_client
+    for call in (
+        lambda: client.globus_gram_client_job_callback_register(NOBODY, ALL, listener),
+        lambda: client.globus_gram_client_register_job_callback_registration(
+            NOBODY, ALL, listener, None, print, None
+        ),
+        lambda: client.globus_gram_client_job_callback_unregister(NOBODY, listener),
+        lambda: client.globus_gram_client_register_job_callback_unregistration(
+            NOBODY, listener, None, print, None
+        ),
+        lambda: client.globus_gram_client_job_request(NOBODY, sleeper(), ALL, listener),
+        lambda: client.globus_gram_client_job_request_with_info(NOBODY, sleeper(), ALL, listener),
+        lambda: client.globus_gram_client_register_job_request(
+            NOBODY, sleeper(), ALL, listener, None, print, None
+        ),
+        lambda: client.globus_gram_client_register_job_request_with_info(
+            NOBODY, sleeper(), ALL, listener, None, print, None
+        ),
+    ):
+        with pytest.raises(GlobusError) as raised:
+            call()
+        assert raised.value.code == gram_protocol.GLOBUS_GRAM_PROTOCOL_ERROR_CALLBACK_NOT_FOUND
+
+
+def test_a_job_without_a_host() -> None:
+    for contact in WITHOUT_HOST:
+        for call in (
+            lambda contact=contact: gram_client.globus_gram_client_job_callback_register(
+                contact, ALL, NOBODY
+            ),
+            lambda contact=contact: gram_client.globus_gram_client_job_callback_unregister(contact, NOBODY),
+        ):
+            with pytest.raises(GlobusError) as raised:
+                call()
+            assert raised.value.code == gram_protocol.GLOBUS_GRAM_PROTOCOL_ERROR_INVALID_JOB_CONTACT
+
+
+@pytest.mark.parametrize("mask", [-(2**31), -(10**9)])
+def test_a_mask_that_a_message_has_no_room_for(mask: int) -> None:
+    with pytest.raises(ValueError, match="room"):
+        gram_client.globus_gram_client_job_callback_register(NOBODY, mask, NOBODY)
+    with pytest.raises(ValueError, match="room"):
+        gram_client.globus_gram_client_register_job_callback_registration(
+            NOBODY, mask, NOBODY, None, print, None
+        )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import mmap
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -62,6 +64,55 @@ def test_frames() -> None:
         gram_protocol.globus_gram_protocol_frame_request("no url", b"")
 
 
+LARGEST, SMALLEST = 2**31 - 1, -(2**31)
+
+
+@pytest.mark.parametrize("number", [LARGEST, SMALLEST])
+def test_a_message_has_room_for_any_number(number: int) -> None:
+    packed = gram_protocol.globus_gram_protocol_pack_job_request(number, None, '""')
+    assert gram_protocol.globus_gram_protocol_unpack_job_request(packed) == (number, None, '""')
+    packed = gram_protocol.globus_gram_protocol_pack_job_request_reply(number, "https://a:1/")
+    assert gram_protocol.globus_gram_protocol_unpack_job_request_reply(packed) == (number, "https://a:1/")
+    packed = gram_protocol.globus_gram_protocol_pack_status_reply(number, number, number)
+    assert gram_protocol.globus_gram_protocol_unpack_status_reply(packed) == (number, number, number)
+    packed = gram_protocol.globus_gram_protocol_pack_status_update_message("https://a:1/", number, number)
+    assert gram_protocol.globus_gram_protocol_unpack_status_update_message(packed) == (
+        "https://a:1/",
+        number,
+        number,
+    )
+
+
+@pytest.mark.parametrize("code", [1000, -100, LARGEST, SMALLEST])
+@pytest.mark.parametrize("body", [b"", b"text"])
+def test_a_code_has_three_digits(code: int, body: bytes) -> None:
+    for call in (
+        lambda: gram_protocol.globus_gram_protocol_frame_reply(code, body),
+        lambda: gram_protocol.globus_gram_protocol_reply(1, code, body),
+    ):
+        with pytest.raises(ValueError, match="room"):
+            call()
+    assert gram_protocol.globus_gram_protocol_frame_reply(999, body).startswith(b"HTTP/1.1 999 ")
+
+
+WITHOUT_HOST = ["https:///path", "https://:1/", "file:///x", "https://"]
+
+
+@pytest.mark.parametrize("contact", WITHOUT_HOST)
+def test_a_contact_without_a_host(contact: str) -> None:
+    for call in (
+        lambda: gram_protocol.globus_gram_protocol_frame_request(contact, b""),
+        lambda: gram_protocol.globus_gram_protocol_post(contact, None, b"", None, None),
+        lambda: gram_protocol.globus_gram_protocol_post_delegation(
+            contact, None, b"", None, None, None, 0, 0, None, None
+        ),
+        lambda: gram_protocol.globus_gram_protocol_callback_disallow(contact),
+    ):
+        with pytest.raises(GlobusError) as raised:
+            call()
+        assert raised.value.code == gram_protocol.GLOBUS_GRAM_PROTOCOL_ERROR_INVALID_JOB_CONTACT
+
+
 def test_extensions_are_dicts() -> None:
     extensions = {"attr-one": "1", "attr-two": 'with "quotes" and \\'}
     packed = gram_protocol.globus_gram_protocol_pack_status_reply_with_extensions(DONE, 0, 0, extensions)
@@ -107,6 +158,49 @@ def test_the_attributes_of_any_message() -> None:
     assert gram_protocol.globus_gram_protocol_unpack_message(b"") == {}
     with pytest.raises(GlobusError, match="expected information"):
         gram_protocol.globus_gram_protocol_unpack_message(b'a: "two ""\r\n')
+
+
+@pytest.fixture
+def last_page() -> Iterator[memoryview]:
+    """Memory behind which there is none: who reads one byte more ends the process."""
+    with mmap.mmap(-1, 2 * mmap.PAGESIZE) as pages, memoryview(pages)[: mmap.PAGESIZE] as page:
+        behind = ctypes.addressof(ctypes.c_char.from_buffer(pages)) + mmap.PAGESIZE
+        c = ctypes.CDLL(None)
+        assert c.mprotect(ctypes.c_void_p(behind), ctypes.c_size_t(mmap.PAGESIZE), 0) == 0
+        yield page
+
+
+UNPACK = [name for name in dir(gram_protocol) if name.startswith("globus_gram_protocol_unpack_")]
+
+
+@pytest.mark.parametrize(
+    "message", [b'a: "', b'a: "\\', b"a: ", b"a:", b"a", b"protocol-version: 2\r\n" + b"x" * 24]
+)
+@pytest.mark.parametrize("unpack", UNPACK)
+def test_a_message_ends_with_its_last_byte(last_page: memoryview, unpack: str, message: bytes) -> None:
+    last_page[-len(message) :] = message
+    try:
+        with last_page[-len(message) :] as memory:
+            unpacked = getattr(gram_protocol, unpack)(memory)
+    except GlobusError:
+        return
+    assert unpacked in ("x" * 24, {"a": ""}, {"a": "\\"}, {"protocol-version": "2"}, {})
+
+
+@pytest.mark.parametrize("unpack", UNPACK)
+def test_an_attribute_that_is_repeated(unpack: str, steady: Callable[[Callable[[], Any]], None]) -> None:
+    """The first one counts, as in C; the others leave nothing."""
+    attributes = {
+        "protocol-version": "2", "status": "1", "failure-code": "3", "job-failure-code": "0", "rsl": "x",
+        "job-manager-url": "https://a:1/", "job-state-mask": "5", "callback-url": "https://b:1/",
+    }  # fmt: skip
+    first = "".join(f"{name}: {value}\r\n" for name, value in attributes.items())
+    if unpack.endswith("_status_request"):
+        first = 'protocol-version: 2\r\n"cancel"\r\n'
+    again = first + "".join(f'{name}: "other"\r\n' for name in attributes)
+    call = getattr(gram_protocol, unpack)
+    assert call(again.encode()) == call(first.encode())
+    steady(lambda: call(again.encode()))
 
 
 values = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -191,6 +192,121 @@ def test_arguments_that_are_none() -> None:
         rsl.globus_rsl_make_relation(rsl.GLOBUS_RSL_EQ, "a", literal("1"))
     with pytest.raises(ValueError, match="name of the variable"):
         rsl.globus_rsl_value_make_variable(sequence())
+
+
+# ---- while another call uses it ------------------------------------------------------------------------------------
+
+
+class Doing:
+    """A text that does something when it is asked for."""
+
+    def __init__(self, deed: Callable[[], object]) -> None:
+        self.deed = deed
+
+    def __fspath__(self) -> str:
+        self.deed()
+        return "text"
+
+
+def refused(deed: Callable[[], object]) -> Callable[[], None]:
+    """The deed, which must be refused."""
+
+    def check() -> None:
+        with pytest.raises(ValueError, match=r"in use|belongs"):
+            deed()
+
+    return check
+
+
+def test_what_was_put_into_a_tree_uses_it() -> None:
+    values = sequence(literal("1"))
+    tree = rsl.globus_rsl_make_relation(rsl.GLOBUS_RSL_EQ, "a", values)
+    whole = rsl.globus_rsl_make_boolean(rsl.GLOBUS_RSL_AND, [tree])
+    free = refused(lambda: rsl.globus_rsl_free_recursive(whole))
+    assert not rsl.globus_rsl_is_relation_attribute_equal(tree, Doing(free))
+    list_of_it = rsl.globus_rsl_value_sequence_get_value_list(values)
+    rsl.globus_rsl_value_list_literal_replace(list_of_it, Doing(lambda: unparse(whole)))
+    assert rsl.globus_rsl_param_get(whole, rsl.GLOBUS_RSL_PARAM_SINGLE_LITERAL, "a") == ["text"]
+    rsl.globus_rsl_free_recursive(whole)
+    with pytest.raises(ValueError, match="closed"):
+        len(tree)
+
+
+def test_what_was_taken_out_of_a_tree_uses_it_no_more() -> None:
+    part = relation("a", "1")
+    whole = rsl.globus_rsl_make_boolean(rsl.GLOBUS_RSL_AND, [part])
+    rsl.globus_rsl_free(whole)
+    assert not rsl.globus_rsl_is_relation_attribute_equal(
+        part, Doing(refused(lambda: rsl.globus_rsl_free_recursive(part)))
+    )
+    rsl.globus_rsl_make_boolean(rsl.GLOBUS_RSL_AND, [part])
+
+
+def test_a_side_changes_its_owner() -> None:
+    first, second = literal("1"), literal("2")
+    node = rsl.globus_rsl_value_make_concatenation(first, literal("!"))
+    for _ in range(3):
+        rsl.globus_rsl_value_concatenation_set_left(node, second)
+        first, second = second, first
+    other = rsl.globus_rsl_value_make_concatenation(second, literal("?"))
+    assert (
+        rsl.globus_rsl_value_eval(node, None, False) + rsl.globus_rsl_value_eval(other, None, False) == "2!1?"
+    )
+    for whole in (node, other):
+        rsl.globus_rsl_value_free_recursive(whole)
+    for gone in (first, second):
+        with pytest.raises(ValueError, match="closed"):
+            rsl.globus_rsl_value_literal_get_string(gone)
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        rsl.globus_rsl_value_free_recursive,
+        rsl.globus_rsl_value_free,
+        lambda node: rsl.globus_rsl_value_make_sequence([node]),
+    ],
+)
+def test_nodes_that_are_given_one_after_another(deed: Callable[[Any], object]) -> None:
+    first, second = literal("1"), literal("2")
+
+    def give() -> Iterator[Any]:
+        yield first
+        refused(lambda: deed(first))()
+        yield second
+
+    made = rsl.globus_rsl_value_make_sequence(give())
+    assert [rsl.globus_rsl_value_literal_get_string(value) for value in made] == ["1", "2"]
+
+
+def test_a_list_whose_tree_is_freed_meanwhile() -> None:
+    tree = rsl.globus_rsl_parse("&(count=1)")
+    values = rsl.globus_rsl_param_get_values(tree, "count")
+    with pytest.raises(ValueError, match="closed"):
+        rsl.globus_rsl_value_list_literal_replace(values, Doing(lambda: rsl.globus_rsl_free_recursive(tree)))
+
+
+def test_a_tree_that_is_being_evaluated() -> None:
+    tree = rsl.globus_rsl_parse("&(arguments=$(A))")
+
+    class Variables(dict[str, str]):
+        def __missing__(self, name: str) -> str:
+            refused(lambda: rsl.globus_rsl_eval(tree, {name: "other"}))()
+            return "one"
+
+    rsl.globus_rsl_eval(tree, Variables())
+    assert rsl.globus_rsl_param_get(tree, rsl.GLOBUS_RSL_PARAM_SINGLE_LITERAL, "arguments") == ["one"]
+
+
+def test_a_tree_has_so_many_levels_at_most() -> None:
+    node = literal("x")
+    with pytest.raises(ValueError, match="levels"):
+        for _ in range(20_000):
+            node = rsl.globus_rsl_value_make_concatenation(node, literal("y"))
+    assert len(rsl.globus_rsl_value_eval(node, None, False)) == 10_000
+    other = rsl.globus_rsl_value_make_concatenation(literal("a"), literal("b"))
+    with pytest.raises(ValueError, match="levels"):
+        rsl.globus_rsl_value_concatenation_set_right(other, node)
 
 
 # ---- evaluation ----------------------------------------------------------------------------------------------------

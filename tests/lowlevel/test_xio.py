@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.lowlevel.conftest import activating
+from tests.lowlevel.conftest import activating, eventually
 
 import globus_lowlevel
 from globus_lowlevel import GlobusError, xio, xio_drivers
@@ -127,6 +127,54 @@ def test_vectors(pair: tuple[Any, Any]) -> None:
     assert vector[0] is first
     assert vector[1] is second
     assert first + second == b"threetwoone"
+
+
+def test_a_data_descriptor_is_for_one_handle(pair: tuple[Any, Any]) -> None:
+    """C would take it for an operation of the other one."""
+    first, second = pair
+    descriptor, buffer, done = xio.globus_xio_data_descriptor_init(second), bytearray(4), Callback()
+    for call in (
+        lambda: xio.globus_xio_write(first, b"some", 4, descriptor),
+        lambda: xio.globus_xio_writev(first, [b"some"], 4, descriptor),
+        lambda: xio.globus_xio_read(first, buffer, 4, descriptor),
+        lambda: xio.globus_xio_readv(first, [buffer], 4, descriptor),
+        lambda: xio.globus_xio_register_write(first, b"some", 4, descriptor, done, None),
+        lambda: xio.globus_xio_register_writev(first, [b"some"], 4, descriptor, done, None),
+        lambda: xio.globus_xio_register_read(first, buffer, 4, descriptor, done, None),
+        lambda: xio.globus_xio_register_readv(first, [buffer], 4, descriptor, done, None),
+    ):
+        with pytest.raises(ValueError, match="another handle"):
+            call()
+
+
+def test_a_data_descriptor_is_for_one_operation_at_a_time(pair: tuple[Any, Any]) -> None:
+    first, second = pair
+    descriptor, buffer, done = xio.globus_xio_data_descriptor_init(first), bytearray(4), Callback()
+    xio.globus_xio_register_read(first, buffer, 4, descriptor, done, None)
+    for call in (
+        lambda: xio.globus_xio_write(first, b"some", 4, descriptor),
+        lambda: xio.globus_xio_register_write(first, b"some", 4, descriptor, done, None),
+        lambda: xio.globus_xio_data_descriptor_destroy(descriptor),
+    ):
+        with pytest.raises(ValueError, match="in use"):
+            call()
+    xio.globus_xio_write(second, b"some", 4, None)
+    done.wait()
+    assert buffer == b"some"
+
+    def again() -> bool:
+        try:
+            xio.globus_xio_write(first, b"more", 4, descriptor)
+        except ValueError as error:
+            if "in use" not in str(error):
+                raise
+            return False
+        return True
+
+    assert eventually(again)
+    assert xio.globus_xio_read(second, buffer, 4, None) == 4
+    assert buffer == b"more"
+    xio.globus_xio_data_descriptor_destroy(descriptor)
 
 
 def test_end_of_file_is_an_error_with_its_name(pair: tuple[Any, Any]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.lowlevel.conftest import activating
 
-from globus_lowlevel import GlobusError, xio
+from globus_lowlevel import GlobusError, common, xio
 
 active = activating(xio.GLOBUS_XIO_MODULE, xio.GLOBUS_XIO_SYSTEM_MODULE)
 
@@ -20,6 +20,25 @@ active = activating(xio.GLOBUS_XIO_MODULE, xio.GLOBUS_XIO_SYSTEM_MODULE)
 @pytest.fixture(autouse=True)
 def balanced(active: None, nothing_left: None) -> None:
     """Each test leaves nothing of the binding alive."""
+
+
+@pytest.mark.own_process
+def test_the_module_of_the_system_must_be_active(tmp_path: Path) -> None:
+    """Where no driver has activated it, either: C would end the process."""
+    common.globus_module_deactivate(xio.GLOBUS_XIO_SYSTEM_MODULE)
+    for call in (
+        lambda: xio.globus_xio_system_file_open(tmp_path / "file", os.O_RDWR | os.O_CREAT, 0o640),
+        lambda: xio.globus_xio_system_file_init(0),
+        lambda: xio.globus_xio_system_socket_create(socket.AF_INET, socket.SOCK_STREAM, 0),
+    ):
+        with pytest.raises(RuntimeError, match="GLOBUS_XIO_SYSTEM_MODULE"):
+            call()
+    driver = xio.globus_xio_driver_load("tcp")  # which activates it
+    xio.globus_xio_system_socket_close(
+        xio.globus_xio_system_socket_create(socket.AF_INET, socket.SOCK_STREAM, 0)
+    )
+    xio.globus_xio_driver_unload(driver)
+    common.globus_module_activate(xio.GLOBUS_XIO_SYSTEM_MODULE)
 
 
 # ---- files -------------------------------------------------------------------------------------------------------------

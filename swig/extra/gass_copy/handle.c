@@ -2,6 +2,10 @@
 #include "gl.h"
 #include "gass_copy_adapters.h"
 
+#include <string.h>
+
+void gl_gass_copy_forget(const globus_gass_copy_handle_t *handle);
+
 static globus_result_t refuse(const char *function, const char *reason)
 {
     return globus_error_put(globus_error_construct_string(GLOBUS_GASS_COPY_MODULE, NULL, "[%s]: %s", function, reason));
@@ -12,45 +16,76 @@ static bool is_in_use(const globus_gass_copy_handle_t *handle)
     return handle->status > GLOBUS_GASS_COPY_STATUS_NONE && handle->status < GLOBUS_GASS_COPY_STATUS_DONE_SUCCESS;
 }
 
+/* C begins with the half that only copies use, and cannot go back when the other one is in use: by a checksum, for instance. */
+static globus_result_t destroy(globus_gass_copy_handle_t *handle)
+{
+    globus_result_t result = globus_ftp_client_handle_destroy(&handle->ftp_handle);
+    if (result) return result;
+    gl_gass_copy_forget(handle);
+    result = globus_gass_copy_handle_destroy(handle);
+    if (result) globus_object_free(globus_error_get(result));      /* one half was destroyed already */
+    return GLOBUS_SUCCESS;
+}
+
 globus_result_t gl_adapt_globus_gass_copy_handle_destroy(globus_gass_copy_handle_t *handle)
 {
     if (is_in_use(handle))
         return refuse("globus_gass_copy_handle_destroy", "There is a transfer active on this handle: cancel it, and wait for its callback");
-    return globus_gass_copy_handle_destroy(handle);
+    return destroy(handle);
 }
 
 bool gl_gass_copy_close(globus_gass_copy_handle_t *handle)
 {
-    if (is_in_use(handle)) return false;
-    globus_result_t result = globus_gass_copy_handle_destroy(handle);
-    if (result) globus_object_free(globus_error_get(result));
-    return true;
+    globus_result_t result = is_in_use(handle) ? GLOBUS_FAILURE : destroy(handle);
+    if (result && result != (globus_result_t)GLOBUS_FAILURE) globus_object_free(globus_error_get(result));
+    return !result;
 }
+
+/* ---- what a handle copies with ------------------------------------------------------------------------------------------------ */
+
+static const char active[] = "There is a transfer active on this handle";
 
 globus_result_t gl_adapt_globus_gass_copy_set_buffer_length(globus_gass_copy_handle_t *handle, int length)
 {
     if (length <= 0) return refuse("globus_gass_copy_set_buffer_length", "A buffer needs room for one byte at least");
+    if (is_in_use(handle)) return refuse("globus_gass_copy_set_buffer_length", active);      /* its buffers are as long as before */
     return globus_gass_copy_set_buffer_length(handle, length);
 }
 
-/* C compares the scheme of a URL that it could not parse. */
-static bool is_url(const char *text)
+globus_result_t gl_adapt_globus_gass_copy_set_checksum_algo(
+    globus_gass_copy_handle_t *handle, char *algo, globus_gass_copy_handle_t *cksm_handle)
+{
+    if (is_in_use(handle)) return refuse("globus_gass_copy_set_checksum_algo", active);
+    return globus_gass_copy_set_checksum_algo(handle, algo, cksm_handle);
+}
+
+globus_result_t gl_adapt_globus_gass_copy_set_checksum(globus_gass_copy_handle_t *handle, char *cksm)
+{
+    if (is_in_use(handle)) return refuse("globus_gass_copy_set_checksum", active);
+    return globus_gass_copy_set_checksum(handle, cksm);
+}
+
+/* C compares the scheme of a URL that it could not parse, and forgets the memory of one that it refuses. */
+static bool can_be_cached(const char *text)
 {
     globus_url_t url;
     if (globus_url_parse(text, &url) != GLOBUS_SUCCESS) return false;
+    bool can = strcmp(url.scheme, "ftp") == 0 || strcmp(url.scheme, "gsiftp") == 0;
     globus_url_destroy(&url);
-    return true;
+    return can;
 }
+
+static const char not_cached[] = "Only what an FTP server has can be cached: a URL as gsiftp://host:port/path";
 
 globus_result_t gl_adapt_globus_gass_copy_cache_url_state(globus_gass_copy_handle_t *handle, char *url)
 {
-    if (!is_url(url)) return refuse("globus_gass_copy_cache_url_state", "This is no URL: it should be as gsiftp://host:port/path");
+    if (!can_be_cached(url)) return refuse("globus_gass_copy_cache_url_state", not_cached);
     return globus_gass_copy_cache_url_state(handle, url);
 }
 
 globus_result_t gl_adapt_globus_gass_copy_flush_url_state(globus_gass_copy_handle_t *handle, char *url)
 {
-    if (!is_url(url)) return refuse("globus_gass_copy_flush_url_state", "This is no URL: it should be as gsiftp://host:port/path");
+    if (!can_be_cached(url)) return refuse("globus_gass_copy_flush_url_state", not_cached);
     return globus_gass_copy_flush_url_state(handle, url);
 }
 

@@ -184,7 +184,7 @@ static bool is_substitution(globus_rsl_t *node)
 PyObject *py_globus_rsl_eval(PyObject *ast_node, PyObject *symbol_table)
 {
     const char *function = "globus_rsl_eval";
-    gl_object *node = rsl_node(function, "ast_node", ast_node, rsl_type());
+    gl_object *node = rsl_node_to_change(function, "ast_node", ast_node, rsl_type());
     if (!node) return NULL;
     if (!rsl_is_whole(node->pointer)) return rsl_fail(function, "the tree is incomplete");
     table symbols;
@@ -211,7 +211,7 @@ PyObject *py_globus_rsl_eval(PyObject *ast_node, PyObject *symbol_table)
 PyObject *py_globus_rsl_value_eval(PyObject *ast_node, PyObject *symbol_table, PyObject *rsl_substitute_flag)
 {
     const char *function = "globus_rsl_value_eval";
-    gl_object *node = rsl_node(function, "ast_node", ast_node, rsl_value_type());
+    gl_object *node = rsl_node_to_change(function, "ast_node", ast_node, rsl_value_type());
     long flag = node ? PyLong_AsLong(rsl_substitute_flag) : 0;
     if (PyErr_Occurred()) return NULL;
     if (!rsl_value_is_whole(node->pointer)) return rsl_fail(function, "the value is incomplete");

@@ -14,7 +14,7 @@ PyObject *rsl_own(gl_type *type, void *node)
 static PyObject *with_children(PyObject *made, PyObject *nodes)
 {
     for (Py_ssize_t i = 0; made && i < PyList_Size(nodes); ++i) rsl_take((gl_object *)made, (gl_object *)PyList_GetItem(nodes, i));
-    Py_DECREF(nodes);
+    rsl_release_children(nodes);
     return made;
 }
 
@@ -50,7 +50,7 @@ PyObject *py_globus_rsl_make_boolean(PyObject *my_operator, PyObject *children)
     const char *function = "globus_rsl_make_boolean";
     int value;
     if (operator_of(function, my_operator, GLOBUS_RSL_AND, GLOBUS_RSL_MULTIREQ, &value) < 0) return NULL;
-    PyObject *nodes = rsl_children(function, "children", children, rsl_type(), NULL);
+    PyObject *nodes = rsl_children(function, "children", children, rsl_type());
     return nodes ? with_children(rsl_own(rsl_type(), globus_rsl_make_boolean(value, rsl_c_list(nodes))), nodes) : NULL;
 }
 
@@ -86,7 +86,7 @@ PyObject *py_globus_rsl_value_make_literal(PyObject *string)
 
 PyObject *py_globus_rsl_value_make_sequence(PyObject *value_list)
 {
-    PyObject *nodes = rsl_children("globus_rsl_value_make_sequence", "value_list", value_list, rsl_value_type(), NULL);
+    PyObject *nodes = rsl_children("globus_rsl_value_make_sequence", "value_list", value_list, rsl_value_type());
     return nodes ? with_children(rsl_own(rsl_value_type(), globus_rsl_value_make_sequence(rsl_c_list(nodes))), nodes) : NULL;
 }
 

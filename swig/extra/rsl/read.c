@@ -156,11 +156,11 @@ static globus_list_t *parameter(const char *function, PyObject *ast_node, PyObje
     gl_call call = {0};
     const char *name;
     *absent = false;
-    *tree = rsl_node(function, "ast_node", ast_node, rsl_type());
-    if (!*tree) return NULL;
+    *tree = NULL;
     globus_list_t *list = NULL;
-    if (!rsl_is_whole((*tree)->pointer)) rsl_fail(function, "the tree is incomplete");
-    else if (gl_string_from_python(&call, -1, param, false, &name) == 0)
+    if (gl_string_from_python(&call, -1, param, false, &name) == 0) *tree = rsl_node(function, "ast_node", ast_node, rsl_type());
+    if (*tree && !rsl_is_whole((*tree)->pointer)) rsl_fail(function, "the tree is incomplete");
+    else if (*tree)
     {
         globus_rsl_t *relation = relation_of((*tree)->pointer, (char *)name);
         *absent = !relation;
@@ -199,13 +199,13 @@ PyObject *py_globus_rsl_param_get_values(PyObject *ast_node, PyObject *param)
 PyObject *py_globus_rsl_value_list_literal_replace(PyObject *value_list, PyObject *string_value)
 {
     const char *function = "globus_rsl_value_list_literal_replace";
-    PyObject *items = items_of(value_list);
-    if (items && !PyList_Size(items)) PyErr_Format(PyExc_ValueError, "%s() argument 'value_list' is empty", function);
-    gl_object *node = items && PyList_Size(items) ? rsl_node(function, "value_list", PyList_GetItem(items, 0), rsl_value_type()) : NULL;
     gl_call call = {0};
     const char *text;
-    bool done = node && gl_string_from_python(&call, -1, string_value, false, &text) == 0;
-    if (done)
+    bool is_text = gl_string_from_python(&call, -1, string_value, false, &text) == 0;
+    PyObject *items = is_text ? items_of(value_list) : NULL, *first = items && PyList_Size(items) ? PyList_GetItem(items, 0) : NULL;
+    if (items && !first) PyErr_Format(PyExc_ValueError, "%s() argument 'value_list' is empty", function);
+    gl_object *node = first ? rsl_node_to_change(function, "value_list", first, rsl_value_type()) : NULL;
+    if (node)
     {
         globus_rsl_value_t *made = globus_rsl_value_make_literal(strdup(text)), before = *(globus_rsl_value_t *)node->pointer;
         *(globus_rsl_value_t *)node->pointer = *made;       /* the node stays where it is, and becomes the literal */
@@ -215,7 +215,7 @@ PyObject *py_globus_rsl_value_list_literal_replace(PyObject *value_list, PyObjec
     }
     gl_end(&call);
     Py_XDECREF(items);
-    return done ? Py_NewRef(Py_None) : NULL;
+    return node ? Py_NewRef(Py_None) : NULL;
 }
 
 PyObject *py_globus_rsl_assist_string_canonicalize(PyObject *ptr)
@@ -246,9 +246,11 @@ static PyObject *item(PyObject *self, Py_ssize_t index, globus_list_t *(*list_of
     if (gl_object_usable((gl_object *)self) < 0) return NULL;
     globus_list_t *list = list_of_node((gl_object *)self);
     while (list && index-- > 0) list = globus_list_rest(list);
-    if (list && index < 0) return gl_object_borrow(type, globus_list_first(list), (gl_object *)self);
-    PyErr_SetString(PyExc_IndexError, "the node has not so many below it");
-    return NULL;
+    if (!list || index >= 0) return PyErr_Format(PyExc_IndexError, "the node has not so many below it");
+    gl_object_use((gl_object *)self, 1);      /* a new object may mean that garbage is collected, which may run the user's code */
+    PyObject *found = gl_object_borrow(type, globus_list_first(list), (gl_object *)self);
+    gl_object_use((gl_object *)self, -1);
+    return found;
 }
 
 static Py_ssize_t count_operands(PyObject *self)

@@ -42,18 +42,55 @@ gl_object *rsl_node(const char *function, const char *argument, PyObject *object
     return gl_object_usable((gl_object *)object) < 0 ? NULL : (gl_object *)object;
 }
 
+gl_object *rsl_node_to_change(const char *function, const char *argument, PyObject *object, gl_type *type)
+{
+    gl_object *node = rsl_node(function, argument, object, type);
+    if (!node || gl_hand_others(node) <= 0) return node;
+    PyErr_Format(PyExc_ValueError, "%s() argument '%s': this %s is in use by another call", function, argument, type->name);
+    return NULL;
+}
+
 /* ---- whom it belongs to ------------------------------------------------------------------------------------------------- */
 
-static gl_object *root_of(gl_object *node)
+/* C calls itself for each level of a tree: the parser makes no more of them either. */
+enum { MOST_LEVELS = 10000 };
+
+static int levels_of_list(globus_list_t *list, int (*levels)(void *))
 {
-    while (node && node->lender) node = node->lender;
-    return node;
+    int most = 0;
+    for (; list; list = globus_list_rest(list))
+    {
+        int found = levels(globus_list_first(list));
+        if (found > most) most = found;
+    }
+    return most;
+}
+
+static int value_levels(void *node)
+{
+    const globus_rsl_value_t *value = node;
+    if (!value) return 0;
+    if (value->type == GLOBUS_RSL_VALUE_SEQUENCE) return 1 + levels_of_list(value->value.sequence.value_list, value_levels);
+    if (value->type == GLOBUS_RSL_VALUE_VARIABLE) return 1 + value_levels(value->value.variable.sequence);
+    if (value->type != GLOBUS_RSL_VALUE_CONCATENATION) return 1;
+    int left = value_levels(value->value.concatenation.left_value), right = value_levels(value->value.concatenation.right_value);
+    return 1 + (left > right ? left : right);
+}
+
+static int levels(void *node)
+{
+    const globus_rsl_t *tree = node;
+    return 1 + (tree->type == GLOBUS_RSL_RELATION ? value_levels(tree->req.relation.value_sequence)
+                                                  : levels_of_list(tree->req.boolean.operand_list, levels));
 }
 
 int rsl_may_take(const char *function, const char *argument, gl_object *node, gl_object *target)
 {
+    int count = node->type == rsl_type() ? levels(node->pointer) : value_levels(node->pointer);
+    gl_object *root = NULL;
+    for (gl_object *above = target; above; above = above->lender, ++count) root = above;
     const char *why = !node->owned ? "belongs to a tree: make a copy of it" : gl_hand_others(node) > 0 ? "is in use by another call"
-        : target && root_of(target) == node ? "is above the node that it would belong to" : NULL;
+        : root == node ? "is above the node that it would belong to" : count >= MOST_LEVELS ? "has too many levels below it" : NULL;
     if (why) PyErr_Format(PyExc_ValueError, "%s() argument '%s': this %s %s", function, argument, node->type->name, why);
     return why ? -1 : 0;
 }
@@ -62,6 +99,7 @@ void rsl_take(gl_object *parent, gl_object *child)
 {
     child->owned = false;
     child->lender = (gl_object *)Py_NewRef((PyObject *)parent);
+    gl_object_use(parent, child->busy);
 }
 
 void rsl_let_go(gl_type *type, void *child)
@@ -71,6 +109,7 @@ void rsl_let_go(gl_type *type, void *child)
     gl_object *object = gl_as_object(known);
     if (object)
     {
+        gl_object_use(object->lender, -object->busy);
         Py_CLEAR(object->lender);
         object->owned = true;
     }
@@ -81,17 +120,31 @@ void rsl_let_go(gl_type *type, void *child)
 
 /* ---- lists ------------------------------------------------------------------------------------------------------------------ */
 
-static int add_child(PyObject *nodes, const char *function, const char *argument, PyObject *item, gl_type *type, gl_object *target)
+static bool has(PyObject *nodes, const gl_object *node)
 {
-    gl_object *node = rsl_node(function, argument, item, type);
-    if (!node || rsl_may_take(function, argument, node, target) < 0) return -1;
     for (Py_ssize_t i = 0; i < PyList_Size(nodes); ++i)
-        if (PyList_GetItem(nodes, i) == item)
-            return PyErr_Format(PyExc_ValueError, "%s() argument '%s' has a node twice", function, argument), -1;
-    return PyList_Append(nodes, item);
+        if (PyList_GetItem(nodes, i) == (PyObject *)node) return true;
+    return false;
 }
 
-PyObject *rsl_children(const char *function, const char *argument, PyObject *iterable, gl_type *type, gl_object *target)
+/* It is in use from now on: what gives the next one may be the user's own code. */
+static int add_child(PyObject *nodes, const char *function, const char *argument, PyObject *item, gl_type *type)
+{
+    gl_object *node = rsl_node(function, argument, item, type);
+    if (node && node->busy && has(nodes, node))
+        return PyErr_Format(PyExc_ValueError, "%s() argument '%s' has a node twice", function, argument), -1;
+    if (!node || rsl_may_take(function, argument, node, NULL) < 0 || PyList_Append(nodes, item) < 0) return -1;
+    gl_object_use(node, 1);
+    return 0;
+}
+
+void rsl_release_children(PyObject *nodes)
+{
+    for (Py_ssize_t i = 0; i < PyList_Size(nodes); ++i) gl_object_use((gl_object *)PyList_GetItem(nodes, i), -1);
+    Py_DECREF(nodes);
+}
+
+PyObject *rsl_children(const char *function, const char *argument, PyObject *iterable, gl_type *type)
 {
     PyObject *nodes = type ? PyList_New(0) : NULL;
     if (iterable == Py_None || !nodes) return nodes;
@@ -100,13 +153,14 @@ PyObject *rsl_children(const char *function, const char *argument, PyObject *ite
                                 (PyObject *)Py_TYPE(iterable));
     while (iterator && (item = PyIter_Next(iterator)))
     {
-        int status = add_child(nodes, function, argument, item, type, target);
+        int status = add_child(nodes, function, argument, item, type);
         Py_DECREF(item);
         if (status < 0) break;
     }
     Py_XDECREF(iterator);
-    if (PyErr_Occurred()) Py_CLEAR(nodes);
-    return nodes;
+    if (!PyErr_Occurred()) return nodes;
+    rsl_release_children(nodes);
+    return NULL;
 }
 
 globus_list_t *rsl_c_list(PyObject *nodes)

@@ -74,7 +74,9 @@ globus_result_t gl_adapt_globus_xio_open(globus_xio_handle_t handle, const char 
 globus_result_t gl_adapt_globus_xio_close(globus_xio_handle_t handle, globus_xio_attr_t attr)
 {
     operation it = {.handle = handle, .attr = attr, .mask = GLOBUS_XIO_CANCEL_CLOSE};
-    return run(close_it, &it);
+    globus_result_t result = run(close_it, &it);
+    if (result != GLOBUS_SUCCESS) gl_xio_tell_closed(handle);
+    return result;
 }
 
 static globus_result_t data(

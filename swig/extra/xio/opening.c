@@ -25,6 +25,24 @@ void gl_xio_tell_open(globus_xio_handle_t handle, bool is_open)
     gl_callback_end(state);
 }
 
+/* A close that fails closes the handle all the same. */
+void gl_xio_tell_closed(globus_xio_handle_t handle)
+{
+    PyGILState_STATE state = PyGILState_Ensure();
+    gl_object *object = known(handle);
+    if (object) gl_object_close(object);
+    Py_XDECREF((PyObject *)object);
+    PyGILState_Release(state);
+}
+
+globus_result_t gl_adapt_globus_xio_register_close(
+    globus_xio_handle_t handle, globus_xio_attr_t attr, globus_xio_callback_t cb, void *user_arg)
+{
+    globus_result_t result = globus_xio_register_close(handle, attr, cb, user_arg);
+    if (result != GLOBUS_SUCCESS) gl_xio_tell_closed(handle);
+    return result;
+}
+
 typedef struct
 {
     globus_xio_callback_t callback;

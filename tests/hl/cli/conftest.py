@@ -97,7 +97,7 @@ class Runner:
     def ok(self, *arguments: object, **options) -> Ran:
         """Run it to its end, which must be a success without a word on standard error."""
         ran = self(*arguments, **options)
-        assert (ran.code, ran.stderr) == (0, "")
+        assert (ran.code, ran.stderr) == (0, ""), ran.stderr
         return ran
 
     def failed(self, process: Process, stderr: bytes) -> Ran:

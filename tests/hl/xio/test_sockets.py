@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import errno
+import fcntl
 import gc
 import os
 import select
@@ -109,6 +110,29 @@ def test_messages_of_several_buffers(pair: Pair) -> None:
     ):
         with pytest.raises(ValueError, match=r"negative buffer size|invalid ancillary data buffer length"):
             wrong()
+
+
+def test_a_message_of_more_than_there_is_room_for(pair: Pair) -> None:
+    client, server = pair
+    parts = [os.urandom(700_000) for _ in range(4)]
+    client.setblocking(False)
+    count = client.sendmsg(parts)
+    assert exactly(server, count) == b"".join(parts)[:count]
+    client.settimeout(LIMIT)
+    client.sendall(b"the end")
+    assert exactly(server, 7) == b"the end"
+
+
+@pytest.mark.parametrize("size", [10, 20_000, 300_000])
+def test_what_was_sent_may_be_changed(pair: Pair, size: int) -> None:
+    client, server = pair
+    data = bytearray(os.urandom(size))
+    whole = bytes(data)
+    for _ in range(5):
+        sent = client.send(data)
+        data[:] = bytes(size)
+        assert exactly(server, sent) == whole[:sent]
+        data[:] = whole
 
 
 def test_peeking_and_waiting_for_all(pair: Pair) -> None:
@@ -517,6 +541,30 @@ def test_who_does_not_shake_hands_is_dropped(host: Credential, user: Credential)
             with pytest.raises(TimeoutError):
                 client.connect(listener.getsockname())
             assert time.monotonic() - started < 0.8
+
+
+def test_descriptors_that_the_library_cannot_wait_for(host: Credential, user: Credential) -> None:
+    """It waits with select(), which ends the process for those."""
+    with secure(host) as listener, socket.create_connection(listener.getsockname()) as plain:
+        high = fcntl.fcntl(plain, fcntl.F_DUPFD_CLOEXEC, 1024)
+        gsi = xio.GSI(credential=user)
+        with xio.XioSocket(fileno=high, stack="tcp,gsi", gsi=gsi, server_hostname="localhost") as sock:
+            with pytest.raises(OSError) as caught:  # noqa: PT011 - errno tells
+                sock.do_handshake()
+            assert caught.value.errno == errno.EMFILE
+        high = fcntl.fcntl(plain, fcntl.F_DUPFD_CLOEXEC, 1024)
+        with xio.XioSocket(fileno=high, stack="tcp,gsi", gsi=gsi) as sock:
+            sock.setblocking(False)
+            assert select.select([sock], [], [], LIMIT)[0]  # who waits is told
+            with pytest.raises(OSError):  # noqa: PT011 - any
+                sock.recv(1)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        with socket.create_connection(listener.getsockname()) as plain:
+            high = fcntl.fcntl(plain, fcntl.F_DUPFD_CLOEXEC, 1024)
+        server, _ = listener.accept()
+        with server, xio.XioSocket(fileno=high) as sock:  # tcp alone does not
+            server.sendall(b"any number")
+            assert exactly(sock, 10) == b"any number"
 
 
 def test_forgetting_a_socket_warns(kind: Kind) -> None:

@@ -105,21 +105,25 @@ def test_a_server_of_lines(kind: type[standard.StackServer], ends: Ends, grid: G
 
 
 def test_with_threads_nobody_waits_for_anybody(ends: Ends) -> None:
-    with running(standard.ThreadingTCPServer(("localhost", 0), Lines, **ends.server)) as port:
-        with contextlib.ExitStack() as closing:
-            idle = [closing.enter_context(socket.create_connection(("localhost", port))) for _ in range(3)]
-            clients = [
-                closing.enter_context(xio.create_connection(("localhost", port), LIMIT, **ends.client))
-                for _ in range(8)
-            ]
-            for client in reversed(clients):
-                client.sendall(b"line\n")
-                assert client.recv(100).endswith(b"line\n")
-            assert len(idle) == 3
+    server = standard.ThreadingTCPServer(("localhost", 0), Lines, **ends.server)
+    with contextlib.ExitStack() as closing:
+        port = closing.enter_context(running(server))
+        for _ in range(3):  # with gsi, these never shake hands
+            closing.enter_context(socket.create_connection(("localhost", port)))
+        clients = [
+            closing.enter_context(xio.create_connection(("localhost", port), LIMIT, **ends.client))
+            for _ in range(8)
+        ]
+        for client in reversed(clients):
+            client.sendall(b"line\n")
+            assert client.recv(100).endswith(b"line\n")
 
 
 def test_who_does_not_come_about_is_logged(
-    host: Credential, user: Credential, stranger: Credential, caplog: pytest.LogCaptureFixture
+    host: Credential,
+    user: Credential,
+    caplog: pytest.LogCaptureFixture,
+    wait_until: Callable[..., None],
 ) -> None:
     def nobody(peer: xio.Peer) -> bool:
         raise LookupError("no map")
@@ -138,9 +142,9 @@ def test_who_does_not_come_about_is_logged(
             began = time.monotonic()
             assert silent.recv(1) == b""
             assert time.monotonic() - began < 0.9
+        wait_until(lambda: len(caplog.records) == 2)
     said = " ".join(record.getMessage() for record in caplog.records)
     assert "the authorization callback raised LookupError" in said
-    assert len(caplog.records) == 2
 
 
 @pytest.mark.parametrize("kind", [standard.TCPServer, standard.ThreadingTCPServer])
@@ -180,8 +184,8 @@ class Hang(socketserver.BaseRequestHandler):
 
 with getattr(standard, sys.argv[1])(("localhost", 0), Hang) as server:
     signal.signal(signal.SIGTERM, lambda *_: server.shutdown())
-    print(server.server_address[1], flush=True)
     try:
+        print(server.server_address[1], flush=True)
         server.serve_forever()
     except KeyboardInterrupt:
         print("interrupted", flush=True)
@@ -235,7 +239,7 @@ def test_what_cannot_be_served() -> None:
     before = len(os.listdir("/proc/self/fd"))
     with pytest.raises(xio.errors.DriverNotFoundError):
         standard.TCPServer(("localhost", 0), Lines, stack="tcp,nothing")
-    with pytest.raises(OSError, match="Name or service not known|not known|Temporary failure"):
+    with pytest.raises(OSError, match=r"not known|Temporary failure"):
         standard.TCPServer(("no such host.invalid", 0), Lines)
     assert len(os.listdir("/proc/self/fd")) == before
 

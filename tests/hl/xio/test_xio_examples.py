@@ -17,8 +17,13 @@ SEGMENTS = [
     "now it is: (0, 'alive')",
     "is refused: the authorization callback raised CredentialFileError",
     "another server was wanted: PeerNameError",
+    "H1 after SIGHUP: (0, '64 128')",
+    "is not read: ",
+    "H1 after a broken one: (0, '64 128')",
     "50 at once, all right: True",
     "stopped within a second, while a client hung: True",
+    "security off: (0, 'alive')",
+    "stopped within a second, while idle: True",
 ]
 
 

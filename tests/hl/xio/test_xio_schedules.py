@@ -215,7 +215,7 @@ class Run:
         sent = SENDING[step.form](side.sock, step.data, step.flags)
         if not peer.loose:
             peer.due += step.data
-        return LOOSE if side.loose else sent
+        return LOOSE if side.loose and side.is_open else sent
 
     def receive(self, step: Receive, side: Side, peer: Side) -> Any:
         if step.size == 0 and step.form not in ("recv", "recv_into", "file"):
@@ -230,7 +230,7 @@ class Run:
         if side.loose and waits and side.is_open and side.reads and peer.is_open:
             return "might wait forever"
         found = RECEIVING[step.form](side.sock, step.size, step.flags)
-        if side.loose:
+        if side.loose and side.is_open:
             return LOOSE
         if found is None:
             return None

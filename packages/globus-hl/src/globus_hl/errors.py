@@ -198,7 +198,7 @@ class ConnectionLostError(ConnectError, ConnectionResetError):
     """The server or the network ended a connection in the middle of things."""
 
     default_errno = _errno.ECONNRESET
-    default_hint = "try again; the log of the server may say why"
+    default_hint = "try again; the log of the other end may say why"
 
 
 class DataChannelError(ConnectError):

@@ -46,7 +46,7 @@ def connection_fault(error: GlobusError, message: str, url: str) -> GridError:
     if number is not None:
         reason = os.strerror(number)
     elif kind is ConnectionLostError:
-        reason = "the connection was closed by the server"
+        reason = "the other end closed the connection"
     else:
         reason = innermost(error)
     return kind(f"{message}: {reason}", url=url, errno=number)

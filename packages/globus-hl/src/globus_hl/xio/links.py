@@ -32,22 +32,47 @@ from .notifier import Notifier
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Direct", "Link", "Stacked", "end_of", "os_error", "timed_out", "would_block"]
+    from typing_extensions import Buffer
+
+__all__ = ["Direct", "Link", "Stacked", "end_of", "os_error", "timed_out", "would_block", "writable"]
 
 T = TypeVar("T")
 
-LOW, HIGH = 1 << 14, 1 << 18
-"""Bytes that one read of the library asks for, at first and at most."""
+_read, _write = xio.globus_xio_system_socket_read, xio.globus_xio_system_socket_write
+
+LOW, BLOCK = 1 << 14, 1 << 18
+"""Bytes that one read of the library asks for, at first, and while data comes in a stream."""
 AHEAD = 1 << 20
 """Bytes that are read ahead, and that may wait to be written."""
+TOGETHER = 1 << 19
+"""Bytes after which one write of the library takes no more: while it encrypts them, others may come."""
 SMALL = 1 << 14
-"""Bytes for which new memory is as fast as used memory."""
+"""Bytes below which what is to be written is put together with what follows."""
 LINGER = 60.0
 """Seconds that a closed socket goes on writing what waits to be written."""
 
 
 rooms = threading.local()
-"""Memory to receive much into, which each thread uses again and again."""
+"""Memory to receive into, which each thread uses again and again."""
+blocks: list[bytearray] = []
+"""Memory of `BLOCK` bytes that all links use again and again: new memory takes the system as long as it takes to encrypt
+what goes into it."""
+BLOCKS = 16
+"""How many of them are kept."""
+
+
+def take_block() -> bytearray:
+    """One for a link."""
+    try:
+        return blocks.pop()
+    except IndexError:
+        return bytearray(BLOCK)
+
+
+def give_back(block: object) -> None:
+    """It is used no more. What is no block is left to the collector."""
+    if isinstance(block, bytearray) and len(block) == BLOCK and len(blocks) < BLOCKS:
+        blocks.append(block)
 
 
 class Link(Protocol):
@@ -56,14 +81,17 @@ class Link(Protocol):
     def recv(self, size: int, timeout: float | None) -> bytes:
         """Read some bytes, as ``socket.recv`` does."""
 
-    def recv_into(self, view: memoryview, timeout: float | None) -> int:
+    def recv_into(self, buffer: Buffer, timeout: float | None) -> int:
         """Read some bytes; 0: there are no more, or no room. As ``socket.recv_into`` does."""
 
-    def send(self, view: memoryview, timeout: float | None) -> int:
+    def send(self, data: Buffer, timeout: float | None) -> int:
         """Write some of the bytes, as ``socket.send`` does."""
 
-    def sendv(self, views: list[memoryview], timeout: float | None) -> int:
+    def sendv(self, parts: Sequence[Buffer], timeout: float | None) -> int:
         """Write some of the bytes of several buffers."""
+
+    def sendall(self, data: Buffer, timeout: float | None) -> int:
+        """Write all of the bytes, as ``socket.sendall`` does, and return how many."""
 
     def shut_read(self) -> None:
         """Nothing will be read any more."""
@@ -71,7 +99,7 @@ class Link(Protocol):
     def shut_write(self, then: Callable[[], None]) -> None:
         """Nothing will be written any more: when what was written has left, call `then`."""
 
-    def close(self, then: Callable[[], None]) -> None:
+    def close(self, then: Callable[[], object]) -> None:
         """Give up reading, let what was written leave, and close the handle; then call `then`."""
 
 
@@ -108,6 +136,14 @@ def os_error(error: GlobusError) -> OSError:
     return found
 
 
+def writable(buffer: Buffer) -> memoryview:
+    """Its bytes, to receive into."""
+    with memoryview(buffer) as view:
+        if view.readonly or not view.c_contiguous:
+            raise TypeError(f"a read-write bytes-like object is needed, not {type(buffer).__name__}")
+        return view.cast("B")
+
+
 def would_block() -> BlockingIOError:
     """What the standard library raises."""
     return BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
@@ -127,61 +163,87 @@ class Direct:
         self._descriptor = descriptor
         self._system = xio.globus_xio_system_socket_init(descriptor, xio.GLOBUS_XIO_SYSTEM_TCP)
         self._shut = False
-        self._eager = False  # data is probably there: look before waiting
+        self._luck = 0  # above 0, data is probably there: look before waiting
+        # those that no thread is in
+        self._polls: dict[int, list[Any]] = {select.POLLIN: [], select.POLLOUT: []}
 
     def recv(self, size: int, timeout: float | None, flags: int = 0) -> bytes:
-        if size <= SMALL or (room := rooms.__dict__.pop("room", None)) is None or len(room) < size:
-            room = bytearray(size)
+        room = rooms.__dict__.pop("room", None)
+        if room is None or len(room) < size:
+            room = bytearray(max(size, LOW))
         with memoryview(room) as whole, whole[:size] as view:
             data = bytes(view[: self.recv_into(view, timeout, flags)])
-        if SMALL < len(room) <= AHEAD:
+        if len(room) <= AHEAD:
             rooms.room = room
         return data
 
-    def recv_into(self, view: memoryview, timeout: float | None, flags: int = 0) -> int:
-        if not view.nbytes:
-            return 0
-        if self._eager or timeout == 0:
-            count = self._read(view, flags)
-            if count is not None:
-                return count
-            self._eager = False
+    def recv_into(self, buffer: Buffer, timeout: float | None, flags: int = 0) -> int:
+        if self._luck > 0 or timeout == 0:
+            try:
+                if count := _read(self._system, (buffer,), 0, flags, None):
+                    return count
+                self._luck = -4
+            except (GlobusError, ValueError) as error:
+                return self._end(error)
+            except BufferError:
+                pass  # what is wrong with it, the next line says
+        with writable(buffer) as view:
+            if not view.nbytes:
+                return 0
             if timeout == 0:
                 raise would_block()
-        end = end_of(timeout)
-        while True:
-            self._wait(select.POLLIN, end)
-            count = self._read(view, flags)
-            if count is not None:
-                self._eager = count == view.nbytes
-                return count
+            end = end_of(timeout)
+            while True:
+                self._wait(select.POLLIN, end)
+                try:
+                    count = _read(self._system, (view,), 0, flags, None)
+                except (GlobusError, ValueError) as error:
+                    return self._end(error)
+                if count:
+                    if count == view.nbytes:
+                        self._luck += 1
+                    return count
 
-    def _read(self, view: memoryview, flags: int) -> int | None:
-        """None: there is nothing yet."""
+    def _end(self, error: GlobusError | ValueError) -> int:
+        """Of what is read."""
         if self._shut:
             return 0
-        try:
-            return xio.globus_xio_system_socket_read(self._system, (view,), 0, flags, None) or None
-        except GlobusError as error:
-            if is_end_of_file(error):
-                return 0
-            raise os_error(error) from error.__cause__
+        if isinstance(error, ValueError):
+            raise error
+        if is_end_of_file(error):
+            return 0
+        raise os_error(error) from error.__cause__
 
-    def send(self, view: memoryview, timeout: float | None, flags: int = 0) -> int:
-        return self._send((view,), timeout, flags) if view.nbytes else 0
+    def send(self, data: Buffer, timeout: float | None, flags: int = 0) -> int:
+        return self._send((data,), timeout, end_of(timeout), flags)
 
-    def sendv(self, views: list[memoryview], timeout: float | None) -> int:
-        views = [view for view in views if view.nbytes]
-        return self._send(views, timeout, 0) if views else 0
+    def sendv(self, parts: Sequence[Buffer], timeout: float | None) -> int:
+        return self._send(parts, timeout, end_of(timeout), 0) if parts else 0
 
-    def _send(self, views: Sequence[memoryview], timeout: float | None, flags: int) -> int:
+    def sendall(self, data: Buffer, timeout: float | None, flags: int = 0) -> int:
         end = end_of(timeout)
+        sent = self._send((data,), timeout, end, flags)
+        if sent == (len(data) if isinstance(data, bytes) else memoryview(data).nbytes):
+            return sent
+        with memoryview(data) as view, view.cast("B") as flat:
+            while sent < len(flat):
+                if timeout != 0:
+                    self._wait(select.POLLOUT, end)  # it has taken a part: it is full
+                with flat[sent:] as rest:
+                    sent += self._send((rest,), timeout, end, flags)
+        return sent
+
+    def _send(self, parts: Sequence[Buffer], timeout: float | None, end: float | None, flags: int) -> int:
         while True:
             try:
-                count: int = xio.globus_xio_system_socket_write(self._system, views, 0, flags, None)
+                count: int = _write(self._system, parts, 0, flags, None)
             except GlobusError as error:
                 raise os_error(error) from error.__cause__
-            if count:
+            except ValueError:
+                if self._shut:
+                    raise _closed() from None
+                raise
+            if count or not any(memoryview(part).nbytes for part in parts):
                 return count
             if timeout == 0:
                 raise would_block()
@@ -199,10 +261,17 @@ class Direct:
             self._wait(event, end)
 
     def _wait(self, event: int, end: float | None) -> None:
-        poll = select.poll()
-        poll.register(self._descriptor, event)
         left = remaining(end)
-        ready = poll.poll(None if left is None else max(1, int(left * 1000 + 0.999)))
+        free = self._polls[event]
+        try:
+            poll = free.pop()
+        except IndexError:
+            poll = select.poll()
+            poll.register(self._descriptor, event)
+        try:
+            ready = poll.poll(None if left is None else max(1, int(left * 1000 + 0.999)))
+        finally:
+            free.append(poll)
         if ready and ready[0][1] & select.POLLNVAL:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
@@ -212,7 +281,7 @@ class Direct:
     def shut_write(self, then: Callable[[], None]) -> None:
         then()  # the system has it all
 
-    def close(self, then: Callable[[], None]) -> None:
+    def close(self, then: Callable[[], object]) -> None:
         self._shut = True
         with contextlib.suppress(ValueError):  # another thread is in it: it goes when that one comes out
             xio.globus_xio_system_socket_destroy(self._system)
@@ -231,30 +300,34 @@ class Stacked:
 
     def __init__(self, handle: Any) -> None:
         self.handle = handle
-        self._changed = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
         # reading
+        self._readable = threading.Condition(self._lock)
         self._came: collections.deque[memoryview] = collections.deque()
         self._there = 0
-        self._wanted = LOW
+        self._room: bytearray | None = None  # for the next read
+        self._streams = False
         self._reading = False
         self._ended = False
         self._read_error: OSError | None = None
         # writing
-        self._waiting: collections.deque[bytes] = collections.deque()
+        self._writable = threading.Condition(self._lock)
+        self._waiting: collections.deque[memoryview] = collections.deque()
+        self._small: bytearray | None = None  # waits after those
         self._queued = 0
         self._sending = False
         self._write_error: OSError | None = None
         self._shut: Callable[[], None] | None = None
         # the rest
         self._notifier: Notifier | None = None
-        self._closing: Callable[[], None] | None = None
+        self._closing: Callable[[], object] | None = None
         self._lingering: Call | None = None
-        with self._changed:  # the first recv() finds what has come, also if it does not wait
+        with self._lock:  # the first recv() finds what has come, also if it does not wait
             self._read_on()
 
     def tell_to(self, notifier: Notifier) -> None:
         """From now on, who selects sees what is there."""
-        with self._changed:
+        with self._lock:
             self._notifier = notifier
             self._tell()
 
@@ -268,17 +341,22 @@ class Stacked:
 
     def _tell(self) -> None:
         """Something changed; called with the lock."""
-        self._changed.notify_all()
+        if self._can_read:
+            self._readable.notify_all()
+        if self._can_write:
+            self._writable.notify_all()
         if self._notifier is not None:
             self._notifier.set(readable=self._can_read, writable=self._can_write)
 
-    def _wait(self, ready: Callable[[], bool], timeout: float | None) -> None:
+    def _wait(self, ready: Callable[[], bool], changed: threading.Condition, timeout: float | None) -> None:
         """Wait with the lock."""
-        if timeout == 0 and not ready():
+        if ready():
+            return
+        if timeout == 0:
             raise would_block()
         end = end_of(timeout)
         while not ready():
-            self._changed.wait(remaining(end))
+            changed.wait(remaining(end))
 
     # ---- reading ------------------------------------------------------------------------------------------------
 
@@ -287,7 +365,8 @@ class Stacked:
         if self._reading or self._ended or self._read_error or self._closing or self._there >= AHEAD:
             return
         self._reading = True
-        buffer = bytearray(self._wanted)
+        buffer = self._room or (take_block() if self._streams else bytearray(LOW))
+        self._room = None
         try:
             xio.globus_xio_register_read(self.handle, buffer, 1, None, self._came_in, None)
         except (GlobusError, ValueError) as error:
@@ -297,12 +376,10 @@ class Stacked:
     def _came_in(
         self, _handle: Any, error: Any, buffer: Any, length: int, count: int, _descriptor: Any, _: Any
     ) -> None:
-        with self._changed:
+        with self._lock:
             self._reading = False
             if count:
-                self._came.append(memoryview(buffer)[:count])
-                self._there += count
-            self._wanted = min(HIGH, 4 * length) if count == length else max(LOW, min(length, 4 * count))
+                self._keep(buffer, length, count)
             if error is not None:
                 self._ended = self._ended or is_end_of_file(error)
                 if not self._ended:
@@ -311,114 +388,175 @@ class Stacked:
                 self._read_on()
             self._tell()
 
-    def recv_into(self, view: memoryview, timeout: float | None) -> int:
-        if not view.nbytes:
-            return 0
-        with self._changed:
+    def _keep(self, buffer: Any, length: int, count: int) -> None:
+        """What came, without the memory that it did not need."""
+        whole = memoryview(buffer)
+        if 2 * count < length:
+            self._came.append(memoryview(bytes(whole[:count])))
+            whole.release()
+            if self._streams and count < LOW // 4:
+                self._streams = False
+                give_back(buffer)
+            else:
+                self._room = buffer
+        else:
+            self._came.append(whole[:count])
+            self._streams = self._streams or count == length
+        self._there += count
+
+    def recv_into(self, buffer: Buffer, timeout: float | None) -> int:
+        with writable(buffer) as view, self._lock:
+            if not view.nbytes:
+                return 0
             self._await_data(timeout)
             count = 0
-            while self._came and count < view.nbytes:
+            while self._came and count < len(view):
                 chunk = self._came[0]
-                part = min(len(chunk), view.nbytes - count)
+                part = min(len(chunk), len(view) - count)
                 view[count : count + part] = chunk[:part]
+                self._used(chunk, part)
                 count += part
-                if part == len(chunk):
-                    self._came.popleft()
-                else:
-                    self._came[0] = chunk[part:]
-            self._there -= count
-            self._read_on()
-            if self._notifier is not None:
-                self._notifier.set(readable=self._can_read)
+            self._go_on()
             return count
 
     def recv(self, size: int, timeout: float | None) -> bytes:
         """Read some bytes: as `recv_into`, with one copy less."""
         if size <= 0:
             return b""
-        with self._changed:
+        with self._lock:
             self._await_data(timeout)
             if not self._came:
                 return b""
             chunk = self._came[0]
             data = bytes(chunk[:size])
-            if len(data) == len(chunk):
-                self._came.popleft()
-            else:
-                self._came[0] = chunk[size:]
-            self._there -= len(data)
-            self._read_on()
-            if self._notifier is not None:
-                self._notifier.set(readable=self._can_read)
+            self._used(chunk, len(data))
+            self._go_on()
             return data
+
+    def _used(self, chunk: memoryview, count: int) -> None:
+        """So many bytes of the first chunk are not needed any more."""
+        self._there -= count
+        if count < len(chunk):
+            self._came[0] = chunk[count:]
+        else:
+            self._came.popleft()
+            block = chunk.obj
+            chunk.release()
+            give_back(block)
+
+    def _go_on(self) -> None:
+        """There is room again."""
+        self._read_on()
+        if self._notifier is not None:
+            self._notifier.set(readable=self._can_read)
 
     def _await_data(self, timeout: float | None) -> None:
         self._read_on()
-        self._wait(lambda: self._can_read, timeout)
+        self._wait(lambda: self._can_read, self._readable, timeout)
         if not self._there and self._read_error is not None:
             error, self._read_error = self._read_error, None
             self._ended = True  # the next one finds the end, as with the system's sockets
             raise error
 
     def peek(self, count: int, timeout: float | None) -> bytes:
-        with self._changed:
+        with self._lock:
             self._await_data(timeout)
             return b"".join(self._came)[:count]
 
     # ---- writing ------------------------------------------------------------------------------------------------
 
-    def send(self, view: memoryview, timeout: float | None) -> int:
-        return self.sendv([view], timeout)
+    def send(self, data: Buffer, timeout: float | None) -> int:
+        with memoryview(data) as view, view.cast("B") as flat:
+            return self._accept_data([flat], timeout)
 
-    def sendv(self, views: list[memoryview], timeout: float | None) -> int:
-        with self._changed:
-            return self._accept_data([view for view in views if view.nbytes], timeout)
+    def sendv(self, parts: Sequence[Buffer], timeout: float | None) -> int:
+        return self._accept_data([memoryview(part).cast("B") for part in parts], timeout)
+
+    def sendall(self, data: Buffer, timeout: float | None) -> int:
+        end = end_of(timeout)
+        with memoryview(data) as view, view.cast("B") as flat:
+            sent = self._accept_data([flat], timeout)
+            while sent < len(flat):
+                with flat[sent:] as rest:
+                    sent += self._accept_data([rest], timeout and remaining(end))
+            return sent
 
     def _accept_data(self, views: list[memoryview], timeout: float | None) -> int:
-        if self._shut is not None:
-            raise OSError(errno.EPIPE, os.strerror(errno.EPIPE))
-        self._wait(lambda: self._can_write, timeout)
-        if self._write_error is not None:
-            raise self._write_error
-        before = self._queued
-        for view in views:
-            if (room := AHEAD - self._queued) > 0:
-                self._waiting.append(bytes(view[:room]))
-                self._queued += len(self._waiting[-1])
-        count = self._queued - before
-        self._write_on()
-        if self._notifier is not None:
-            self._notifier.set(writable=self._can_write)
-        return count
+        with self._lock:
+            if self._shut is not None:
+                raise OSError(errno.EPIPE, os.strerror(errno.EPIPE))
+            if not any(views) and self._write_error is None:
+                return 0
+            self._wait(lambda: self._can_write, self._writable, timeout)
+            if self._write_error is not None:
+                raise self._write_error
+            before = self._queued
+            for view in views:
+                self._put(view[: max(AHEAD - self._queued, 0)])
+            count = self._queued - before
+            self._write_on()
+            if self._notifier is not None:
+                self._notifier.set(writable=self._can_write)
+            return count
+
+    def _put(self, view: memoryview) -> None:
+        """Keep what is to be written: what nobody can change as it is, else a copy."""
+        if not view:
+            return
+        if len(view) < SMALL:
+            if self._small is None:
+                self._small = bytearray()
+            self._small += view
+        else:
+            self._end_small()
+            for start in range(0, len(view), BLOCK):
+                part = view[start : start + BLOCK]
+                if not isinstance(part.obj, bytes):
+                    part = _copy(part)
+                self._waiting.append(part)
+        self._queued += len(view)
+
+    def _end_small(self) -> None:
+        if self._small is not None:
+            self._waiting.append(memoryview(self._small))
+            self._small = None
 
     def _write_on(self) -> None:
         """Let the library write what waits; called with the lock."""
-        if self._sending or not self._waiting or self._write_error is not None:
+        if self._sending or self._write_error is not None:
+            return
+        parts: list[memoryview] = []
+        total = 0
+        while total < TOGETHER and (self._waiting or self._small is not None):
+            if not self._waiting:
+                self._end_small()
+            parts.append(self._waiting.popleft())
+            total += len(parts[-1])
+        if not parts:
             return
         self._sending = True
-        parts = list(self._waiting)
-        self._waiting.clear()
-        total = sum(len(part) for part in parts)
         try:
             if len(parts) == 1:
-                xio.globus_xio_register_write(self.handle, parts[0], total, None, self._went_out, total)
+                xio.globus_xio_register_write(self.handle, parts[0], total, None, self._went_out, parts)
             else:
-                xio.globus_xio_register_writev(self.handle, parts, total, None, self._went_out, total)
+                xio.globus_xio_register_writev(self.handle, parts, total, None, self._went_out, parts)
         except (GlobusError, ValueError) as error:
             self._sending = False
             self._fail(os_error(error) if isinstance(error, GlobusError) else _closed())
 
     def _went_out(
-        self, _handle: Any, error: Any, _data: Any, _length: int, _count: int, _descriptor: Any, total: Any
+        self, _handle: Any, error: Any, _data: Any, _length: int, _count: int, _descriptor: Any, parts: Any
     ) -> None:
-        with self._changed:
+        with self._lock:
             self._sending = False
-            self._queued -= total
+            self._queued -= sum(map(len, parts))
             if error is not None:
                 self._fail(os_error(error))
             self._write_on()
             self._tell()
             shut, close = (self._shut, self._closing) if self._idle else (None, None)
+        for part in parts:
+            give_back(part.obj)
         if shut is not None:
             shut()
         if close is not None:
@@ -427,14 +565,15 @@ class Stacked:
     def _fail(self, error: OSError) -> None:
         self._write_error = error
         self._waiting.clear()
+        self._small = None
         self._queued = 0
 
     @property
     def _idle(self) -> bool:
-        return not self._sending and not self._waiting
+        return not self._sending and not self._waiting and self._small is None
 
     def shut_write(self, then: Callable[[], None]) -> None:
-        with self._changed:
+        with self._lock:
             self._shut = then
             idle = self._idle
         if idle:
@@ -443,12 +582,12 @@ class Stacked:
     # ---- the end ------------------------------------------------------------------------------------------------
 
     def shut_read(self) -> None:
-        with self._changed:
+        with self._lock:
             self._ended = True  # what has come stays, as with the system's sockets
             self._tell()
 
-    def close(self, then: Callable[[], None]) -> None:
-        with self._changed:
+    def close(self, then: Callable[[], object]) -> None:
+        with self._lock:
             self._closing = then
             self._ended = True
             idle = self._idle
@@ -458,7 +597,7 @@ class Stacked:
             self._close_handle(then)
             return
         self._lingering = call_soon(self._give_up, LINGER)
-        with self._changed:
+        with self._lock:
             if self._idle:
                 self._lingering.cancel()
 
@@ -468,7 +607,7 @@ class Stacked:
             if open_still:
                 xio.globus_xio_handle_cancel_operations(self.handle, xio.GLOBUS_XIO_CANCEL_WRITE)
 
-    def _close_handle(self, then: Callable[[], None]) -> None:
+    def _close_handle(self, then: Callable[[], object]) -> None:
         if self._lingering is not None:
             self._lingering.cancel()
         ends(self.handle)
@@ -476,6 +615,14 @@ class Stacked:
             xio.globus_xio_register_close(self.handle, None, lambda *_: then(), None)
         except (GlobusError, ValueError):
             then()
+
+
+def _copy(view: memoryview) -> memoryview:
+    if 2 * len(view) < BLOCK:
+        return memoryview(bytes(view))
+    block = take_block()
+    block[: len(view)] = view
+    return memoryview(block)[: len(view)]
 
 
 def _closed() -> OSError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import socket
 import threading
 
@@ -17,7 +18,8 @@ class Notifier:
     """
 
     def __init__(self, *, readable: bool, writable: bool) -> None:
-        self._outside, self._inside = socket.socketpair()
+        self._outside, inside = socket.socketpair()
+        self._inside = _elsewhere(inside)
         for end in (self._outside, self._inside):
             end.setblocking(False)
         self._outside.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)  # as small as the system lets
@@ -57,3 +59,13 @@ class Notifier:
         with self._lock:
             self._outside.close()
             self._inside.close()
+
+
+def _elsewhere(end: socket.socket) -> socket.socket:
+    """The same, with a number too high for select(), if the system lets: the low ones are few, and XIO needs them."""
+    try:
+        number = fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 1024)
+    except OSError:
+        return end
+    end.close()
+    return socket.socket(fileno=number)

@@ -20,7 +20,7 @@ from ..errors import GridError
 from ..timeouts import Timeout
 from .attributes import Attributes
 from .channel import Channel
-from .links import Direct, Link, Stacked, end_of, remaining, timed_out, would_block
+from .links import BLOCK, Direct, Link, Stacked, end_of, remaining, timed_out, would_block, writable
 from .notifier import Notifier
 from .stack import Stack
 
@@ -41,7 +41,8 @@ HANDSHAKE = 60.0
 SELECTABLE = 1024  # FD_SETSIZE: the library waits with select(), and a greater descriptor ends the process
 _DEFAULT: Any = socket._GLOBAL_DEFAULT_TIMEOUT  # type: ignore[attr-defined]  # noqa: SLF001 - those who pass it on
 _SYSTEM = socket.socket  # whose methods are the system's calls
-_WAIT_FLAGS = socket.MSG_DONTWAIT | socket.MSG_WAITALL | socket.MSG_NOSIGNAL
+_DONTWAIT = int(socket.MSG_DONTWAIT)  # a number: an operator of an enumeration takes as long as a system call
+_WAIT_FLAGS = int(socket.MSG_DONTWAIT | socket.MSG_WAITALL | socket.MSG_NOSIGNAL)
 
 
 class XioSocket(socket.socket):
@@ -348,14 +349,18 @@ class XioSocket(socket.socket):
 
     def _prepare(self) -> Channel:
         super().getpeername()  # tells whether there is a connection
-        if super().fileno() >= SELECTABLE:
-            raise OSError(
-                errno.EMFILE, f"{os.strerror(errno.EMFILE)}: the library takes them up to {SELECTABLE}"
-            )
+        if super().fileno() >= SELECTABLE:  # the library would end the process
+            self._failure = OSError(errno.EMFILE, f"XIO waits for descriptors below {SELECTABLE} alone")
+            if self._notifier is not None:
+                self._notifier.set(readable=True, writable=True)
+            raise self._failure
         attributes = Attributes() if self._attributes is None else self._attributes.copy()
         attributes.tcp.descriptor = super().fileno()
-        if self._stack.is_secure and self._server_side:
-            attributes.gsi.server_mode = True
+        if self._stack.is_secure:
+            if self._server_side:
+                attributes.gsi.server_mode = True
+            if attributes.kept("gsi.buffer_size") is None:  # then it is half of what the link asks for
+                attributes.gsi.buffer_size = BLOCK
         super().setblocking(False)
         contact = self._target or self._hostname or "peer"
         self._channel = Channel(
@@ -503,19 +508,21 @@ class XioSocket(socket.socket):
 
     def recv_into(self, buffer: Buffer, nbytes: int = 0, flags: int = 0) -> int:
         """See ``socket.recv_into``."""
-        with _writable(buffer) as view:
+        if not (nbytes or flags) and self._link is not None:
+            return self._link.recv_into(buffer, self._timeout)
+        with writable(buffer) as view:
             if nbytes < 0:
                 raise ValueError("negative buffersize in recv_into")
-            if nbytes > view.nbytes:
+            if nbytes > len(view):
                 raise ValueError("buffer too small for requested bytes")
-            room = view[: nbytes or view.nbytes]
-            if not room.nbytes:
-                return 0
-            if not flags:
-                return self._ready().recv_into(room, self._timeout)
-            data = self._recv_flags(room.nbytes, flags)
-            room[: len(data)] = data
-            return len(data)
+            with view[: nbytes or len(view)] as room:
+                if not len(room):
+                    return 0
+                if not flags:
+                    return self._ready().recv_into(room, self._timeout)
+                data = self._recv_flags(len(room), flags)
+                room[: len(data)] = data
+                return len(data)
 
     def recvfrom(self, bufsize: int, flags: int = 0, /) -> tuple[bytes, Any]:
         """See ``socket.recvfrom``; a stream has no address."""
@@ -545,7 +552,7 @@ class XioSocket(socket.socket):
         self, buffers: Iterable[Buffer], ancbufsize: int = 0, flags: int = 0, /
     ) -> tuple[int, list[Any], int, Any]:
         """See ``socket.recvmsg_into``. Ancillary data comes on tcp alone."""
-        views = [_writable(buffer) for buffer in buffers]
+        views = [writable(buffer) for buffer in buffers]
         if ancbufsize < 0:
             raise ValueError("invalid ancillary data buffer length")
         link = self._ready()
@@ -561,31 +568,41 @@ class XioSocket(socket.socket):
 
     def _patience(self, flags: int) -> float | None:
         """Seconds to wait. With a time-out, the standard library waits before the system sees the flags."""
-        return 0.0 if flags & socket.MSG_DONTWAIT and self._timeout is None else self._timeout
+        return 0.0 if flags & _DONTWAIT and self._timeout is None else self._timeout
 
     # ---- sending --------------------------------------------------------------------------------------------------
 
     def send(self, data: Buffer, flags: int = 0, /) -> int:
         """See ``socket.send``."""
-        with memoryview(data) as whole, whole.cast("B") as view:
-            return self._send(view, flags, self._patience(flags))
-
-    def _send(self, view: memoryview, flags: int, timeout: float | None) -> int:
-        link = self._ready()
+        if not flags:
+            link = self._link or self._ready()
+            return link.send(data, self._timeout) or self._send_nothing(link, 0)
+        link, timeout = self._flagged(flags)
         if isinstance(link, Direct):
-            return link.send(view, timeout, flags) if view.nbytes else _SYSTEM.send(self, view, flags)
-        if flags & ~_WAIT_FLAGS:
-            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
-        return link.send(view, timeout)
+            return link.send(data, timeout, flags) or self._send_nothing(link, flags)
+        return link.send(data, timeout)
 
     def sendall(self, data: Buffer, flags: int = 0, /) -> None:
         """See ``socket.sendall``."""
-        patience = self._patience(flags)
-        end = end_of(patience)
-        with memoryview(data) as whole, whole.cast("B") as view:
-            sent = self._send(view, flags, patience)
-            while sent < view.nbytes:
-                sent += self._send(view[sent:], flags, remaining(end) if patience else patience)
+        if not flags:
+            link = self._link or self._ready()
+            sent = link.sendall(data, self._timeout)
+        else:
+            link, timeout = self._flagged(flags)
+            sent = link.sendall(data, timeout, flags) if isinstance(link, Direct) else link.sendall(data, timeout)
+        if not sent:
+            self._send_nothing(link, flags)
+
+    def _send_nothing(self, link: Link, flags: int) -> int:
+        """The system says what there is to say of no data."""
+        return _SYSTEM.send(self, b"", flags) if isinstance(link, Direct) else 0
+
+    def _flagged(self, flags: int) -> tuple[Link, float | None]:
+        """The way of the data that is sent with these flags, and its time-out."""
+        link = self._ready()
+        if flags & ~_WAIT_FLAGS and not isinstance(link, Direct):
+            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+        return link, self._patience(flags)
 
     def sendto(self, data: Buffer, *arguments: Any) -> int:
         """See ``socket.sendto``; a stream sends to its peer."""
@@ -607,7 +624,7 @@ class XioSocket(socket.socket):
         given, extra = [memoryview(buffer).cast("B") for buffer in buffers], list(ancdata)
         link = self._ready()
         plain = not extra and address is None and not flags & ~_WAIT_FLAGS
-        if plain and (any(view.nbytes for view in given) or not isinstance(link, Direct)):
+        if plain and (any(given) or not isinstance(link, Direct)):
             return link.sendv(given, self._patience(flags))
         if not isinstance(link, Direct):
             self._check_message(extra, address)
@@ -745,13 +762,6 @@ def _quietly(call: Any, how: int) -> None:
         call(how)
 
 
-def _writable(buffer: Buffer) -> memoryview:
-    view = memoryview(buffer).cast("B")
-    if view.readonly:
-        raise TypeError(f"a read-write bytes-like object is needed, not {type(buffer).__name__}")
-    return view
-
-
 def _seconds(value: float | None) -> float | None:
     if value is None:
         return None
@@ -770,7 +780,7 @@ def socketpair(
     type: int = socket.SOCK_STREAM,  # noqa: A002 - its name in the standard library
     proto: int = 0,
     *,
-    kind: type[S] = XioSocket,  # type: ignore[assignment]
+    kind: Callable[..., S] = XioSocket,  # type: ignore[assignment]
     **options: Any,
 ) -> tuple[S, S]:
     """Two sockets that are connected, as ``socket.socketpair``.
@@ -793,7 +803,7 @@ def create_connection(
     source_address: tuple[str, int] | None = None,
     *,
     all_errors: bool = False,
-    kind: type[S] = XioSocket,  # type: ignore[assignment]
+    kind: Callable[..., S] = XioSocket,  # type: ignore[assignment]
     **options: Any,
 ) -> S:
     """Connect to a host, whatever its addresses: ``socket.create_connection``.
@@ -839,7 +849,7 @@ def create_server(
     backlog: int | None = None,
     reuse_port: bool = False,
     dualstack_ipv6: bool = False,
-    kind: type[S] = XioSocket,  # type: ignore[assignment]
+    kind: Callable[..., S] = XioSocket,  # type: ignore[assignment]
     **options: Any,
 ) -> S:
     """A socket that listens: ``socket.create_server``.

@@ -53,22 +53,14 @@ def _class_with(options: dict[str, Any]) -> type[sockets.XioSocket]:
     class Socket(sockets.XioSocket):
         __slots__ = ()
 
-        def __new__(
-            cls, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None, **_: Any
-        ) -> Any:  # noqa: A002
-            if fileno is None and type != -1 and not type & socket.SOCK_STREAM:
-                return socket.socket(family, type, proto)
+        def __new__(cls, family: int = -1, type: int = -1, *arguments: Any, **named: Any) -> Any:  # noqa: A002
+            descriptor = named.get("fileno", arguments[1] if len(arguments) > 1 else None)
+            if descriptor is None and type != -1 and not type & socket.SOCK_STREAM:
+                return socket.socket(family, type, *arguments, **named)
             return super().__new__(cls)
 
-        def __init__(
-            self,
-            family: int = -1,
-            type: int = -1,
-            proto: int = -1,
-            fileno: int | None = None,
-            **more: Any,  # noqa: A002
-        ) -> None:
-            super().__init__(family, type, proto, fileno, **(options | more))
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, **(options | named))
 
     Socket.__name__ = Socket.__qualname__ = "socket"
     return Socket

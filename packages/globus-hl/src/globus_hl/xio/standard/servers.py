@@ -70,10 +70,10 @@ class StackServer(socketserver.TCPServer):
         if isinstance(self, getattr(socketserver, "ForkingMixIn", ())):
             raise TypeError("the toolkit does not work in a forked process: use ThreadingMixIn")
         self._state = threading.Lock()
-        self._served: set[XioSocket] = set()
+        self._served: set[socket.socket] = set()
         self._serving: int | None = None  # the thread of serve_forever
         self._stopping = False
-        super().__init__(*arguments, bind_and_activate=False, **options)
+        super().__init__(*arguments, bind_and_activate=False, **options)  # type: ignore[misc]
         self.socket.close()
         self.socket = XioSocket(
             self.address_family,
@@ -139,7 +139,7 @@ class StackServer(socketserver.TCPServer):
                 self._serving, self._stopping = None, False
 
     def shutdown(self) -> None:
-        """Stop `serve_forever`, and wait until it has stopped: for `poll_interval`, or `grace` while a handler runs in its
+        """Stop `serve_forever`, and wait until it has stopped: `poll_interval`, or `grace` while a handler runs in its
         thread.
 
         It may be called from any thread, before `serve_forever` begins (which ends at once then), and by a handler of

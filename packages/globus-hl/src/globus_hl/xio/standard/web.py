@@ -94,7 +94,7 @@ class HTTPHandler(urllib.request.HTTPHandler, urllib.request.HTTPSHandler):
 
     def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
         """Called by the opener."""
-        return self.do_open(HTTPConnection, req, stack=self._stack, **self._options)  # type: ignore[arg-type]
+        return self.do_open(HTTPConnection, req, stack=self._stack, **self._options)
 
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
         """Called by the opener.
@@ -145,8 +145,9 @@ class Transport(xmlrpc.client.Transport):
 
     def make_connection(self, host: Any) -> http.client.HTTPConnection:
         """Called by the proxy."""
-        if self._connection and host == self._connection[0]:
-            return self._connection[1]  # type: ignore[return-value]
+        known, kept = self._connection
+        if kept is not None and known == host:
+            return kept
         name, self._extra_headers, _ = self.get_host_info(host)
         connection = HTTPConnection(name, **self._options)
         self._connection = host, connection
