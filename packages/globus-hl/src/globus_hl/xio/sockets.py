@@ -589,7 +589,11 @@ class XioSocket(socket.socket):
             sent = link.sendall(data, self._timeout)
         else:
             link, timeout = self._flagged(flags)
-            sent = link.sendall(data, timeout, flags) if isinstance(link, Direct) else link.sendall(data, timeout)
+            sent = (
+                link.sendall(data, timeout, flags)
+                if isinstance(link, Direct)
+                else link.sendall(data, timeout)
+            )
         if not sent:
             self._send_nothing(link, flags)
 
