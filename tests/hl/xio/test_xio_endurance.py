@@ -63,7 +63,7 @@ def test_more_descriptors_than_the_library_takes() -> None:
             taken.append(os.dup(0))
         first, second = xio.socketpair(stack="tcp,queue")
         with first, second:
-            with pytest.raises(OSError, match="Too many open files") as caught:
+            with pytest.raises(OSError, match="below 1024") as caught:
                 first.send(b"x")
             assert caught.value.errno == errno.EMFILE
         first, second = xio.socketpair()  # on tcp alone nobody selects

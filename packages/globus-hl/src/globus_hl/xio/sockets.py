@@ -142,7 +142,7 @@ class XioSocket(socket.socket):
         # The way of the data, the descriptor that tells about it, and who closes the socket find each other.
         self._linking = threading.Lock()
         self._opening = False
-        self._parting: Callable[[], object] | None = None  # for when an opening that nobody wants is over
+        self._parting: Callable[[], None] | None = None  # for when an opening that nobody wants is over
         self._gone = False
 
     def _like(self, descriptor: int, *, server_side: bool) -> Self:
@@ -671,7 +671,7 @@ class XioSocket(socket.socket):
         """Called when nothing uses it any more, files of `makefile` included."""
         self._part(os.close)
 
-    def _part(self, then: Callable[[int], object]) -> int:
+    def _part(self, then: Callable[[int], None]) -> int:
         """Let go of the system's socket; -1: that has been done.
 
         Args:
