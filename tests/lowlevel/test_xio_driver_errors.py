@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from tests.lowlevel.conftest import activating, eventually
@@ -17,6 +18,7 @@ from tests.lowlevel.xio_peers import (
     SET,
     Attr,
     Pair,
+    State,
     Through,
     Wait,
     loopback_attr,
@@ -125,6 +127,44 @@ def test_data(through: Through, unraisable: list[BaseException], place: str, lat
     through.hooks.clear()
     assert xio.globus_xio_read(pair.client, bytearray(1), 1, None) == 1
     assert xio.globus_xio_write(pair.client, b"x", 1, None) == 1
+    pair.end()
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["blocking", "registered"])
+@pytest.mark.parametrize("place", ["read", "write"])
+def test_data_asked_for_again(
+    through: Through, unraisable: list[BaseException], place: str, later: bool
+) -> None:
+    """A part has moved, and C asks for the rest: what fails then fails the whole."""
+    pair, done = Pair(tcp_stack(through.driver), tcp_stack()), Wait()
+    xio.globus_xio_write(pair.peer, b"ab", 2, None)
+    asked = []
+
+    def a_part(op: Any, buffers: list[Any], state: State) -> bool:
+        if asked:
+            breaks(place)()
+        asked.append(op)
+        first = [memoryview(buffers[0])[:1]]
+        if place == "read":
+            xio.globus_xio_driver_pass_read(op, first, 1, through.was_read, state)
+        else:
+            xio.globus_xio_driver_pass_write(op, first, 1, through.written, state)
+        return True
+
+    through.hooks[place] = a_part
+    if later:
+        call = xio.globus_xio_register_read if place == "read" else xio.globus_xio_register_write
+        call(pair.client, bytearray(2), 2, None, done, None)
+        error = done.get()[1]
+    else:
+        call = xio.globus_xio_read if place == "read" else xio.globus_xio_write
+        with pytest.raises(GlobusError) as raised:
+            call(pair.client, bytearray(2), 2, None)
+        error = raised.value
+    assert place in str(error)
+    assert told(unraisable) == [place]
+    through.hooks.clear()
+    assert xio.globus_xio_read(pair.client, bytearray(1), 1, None) == 1 or place == "write"
     pair.end()
 
 

@@ -27,6 +27,7 @@ typedef struct level
 
 static level *levels;       /* the driver that got an operation last comes first; guarded by the GIL */
 static __thread int cancelling;
+static __thread int finishing;      /* data: C asks the driver again where too little has moved */
 
 /* The places in the stacks of open handles, as drivers know them, where what is there is open. */
 static struct { void **places; size_t count, room; } open_places;
@@ -353,14 +354,28 @@ void gl_adapt_globus_xio_driver_finished_close(globus_xio_operation_t op, globus
     if (end(op, result)) globus_xio_driver_finished_close(op, result);
 }
 
+static void finish_read(globus_xio_operation_t op, globus_result_t result, globus_size_t nread)
+{
+    ++finishing;
+    globus_xio_driver_finished_read(op, result, nread);
+    --finishing;
+}
+
+static void finish_write(globus_xio_operation_t op, globus_result_t result, globus_size_t nwritten)
+{
+    ++finishing;
+    globus_xio_driver_finished_write(op, result, nwritten);
+    --finishing;
+}
+
 void gl_adapt_globus_xio_driver_finished_read(globus_xio_operation_t op, globus_result_t result, globus_size_t nread)
 {
-    if (end(op, result)) globus_xio_driver_finished_read(op, result, nread);
+    if (end(op, result)) finish_read(op, result, nread);
 }
 
 void gl_adapt_globus_xio_driver_finished_write(globus_xio_operation_t op, globus_result_t result, globus_size_t nwritten)
 {
-    if (end(op, result)) globus_xio_driver_finished_write(op, result, nwritten);
+    if (end(op, result)) finish_write(op, result, nwritten);
 }
 
 void gl_adapt_globus_xio_driver_finished_accept(globus_xio_operation_t op, void *driver_link, globus_result_t result)
@@ -455,8 +470,8 @@ static void finish(level *part, globus_result_t failure, bool is_open_below)
             else globus_xio_driver_finished_open(NULL, op, failure);
             break;
         case GL_XIO_CLOSE: globus_xio_driver_finished_close(op, failure); break;
-        case GL_XIO_READ: globus_xio_driver_finished_read(op, failure, 0); break;
-        case GL_XIO_WRITE: globus_xio_driver_finished_write(op, failure, 0); break;
+        case GL_XIO_READ: finish_read(op, failure, 0); break;
+        case GL_XIO_WRITE: finish_write(op, failure, 0); break;
         case GL_XIO_ACCEPT: globus_xio_driver_finished_accept(op, NULL, failure); break;
         case GL_XIO_MADE:
             gl_result_drop(failure);
@@ -467,14 +482,15 @@ static void finish(level *part, globus_result_t failure, bool is_open_below)
     Py_END_ALLOW_THREADS
 }
 
-/* C takes a failing close for one that is done, and a failing accept for one that goes on: these are finished instead. */
+/* C takes a failing close for one that is done, and a failing accept for one that goes on, and forgets why a read or write failed
+ * that it asked for again: these are finished instead. */
 uint32_t gl_xio_settle_function(PyObject *values, uint32_t failure)
 {
     level *part = held_in(values);
     if (part && part->kind & (GL_XIO_SERVER | GL_XIO_BEFORE_SERVER)) return forget(part), failure;     /* it ends here */
     if (!failure) return failure;
     if (!part) return gl_result_drop(failure), GLOBUS_SUCCESS;
-    if (part->kind & (GL_XIO_CLOSE | GL_XIO_ACCEPT)) return finish(part, failure, false), GLOBUS_SUCCESS;
+    if (part->kind & (GL_XIO_CLOSE | GL_XIO_ACCEPT) || (finishing && part->kind & DATA)) return finish(part, failure, false), GLOBUS_SUCCESS;
     if (part->kind == GL_XIO_OPEN) close_handles(part->op);
     return forget(part), failure;
 }
