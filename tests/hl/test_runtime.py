@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import signal
 import subprocess
@@ -524,3 +525,39 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
         """
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_descriptors_that_the_library_cannot_wait_for() -> None:
+    """It waits with select(), which ends the process for those from 1024 on."""
+    done = run_python("""
+        import os, resource
+        from globus_hl import gridftp, xio
+        from globus_hl.testgrid import Grid
+
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+        with (
+            Grid() as grid,
+            xio.Server("tcp", "localhost") as server,
+            gridftp.Client(credential=grid.user.credential) as client,
+        ):
+            where = grid.gridftp.url + "/"
+            uses = {
+                "open": lambda: xio.Handle("tcp", f"localhost:{server.port}").open(),
+                "accept": lambda: server.accept(timeout=5),
+                "list": lambda: client.list(where),
+            }
+            full = [os.dup(0) for _ in range(1100)]
+            for name, use in uses.items():
+                try:
+                    use()
+                except OSError as error:
+                    print(name, error.errno)
+            for descriptor in full:
+                os.close(descriptor)
+            print(list(client.list(where)))
+    """)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [f"{name} {errno.EMFILE}" for name in ("open", "accept", "list")] + [
+        "[]"
+    ]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from typing import Any, Generic, TypeVar
 
 from ..errors import OperationTimeoutError
-from .library import about_to_block, call_soon
+from .library import about_to_block, call_soon, check_descriptors
 
 __all__ = ["Completion", "Operation"]
 
@@ -120,6 +120,9 @@ class Operation(Completion[T]):
         describe: makes the error message for a time-out from ``stalled: bool``.
         may_block: `begin` may take long, for example to look up a host name; it is then never run inline.
     """
+
+    opens = False
+    """Whether the library opens descriptors for it."""
 
     _outstanding: set[Operation[Any]] = set()  # noqa: RUF012 - of the process: C still refers to each of these
 
@@ -232,6 +235,8 @@ class Operation(Completion[T]):
             self._state = "beginning"
         self._outstanding.add(self)
         try:
+            if self.opens:
+                check_descriptors()
             self.begin()
         except Exception as failure:  # noqa: BLE001 - goes to whoever awaits
             self._early.append(failure)

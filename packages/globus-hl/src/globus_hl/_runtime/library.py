@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import resource
 import threading
 from collections.abc import Callable
 from types import ModuleType
 
 from globus_lowlevel import common
 
-__all__ = ["Call", "about_to_block", "activate", "call_soon"]
+__all__ = ["SELECTABLE", "Call", "about_to_block", "activate", "call_soon", "check_descriptors"]
+
+SELECTABLE = 1024
+"""The library waits with select(): a descriptor from this number on (FD_SETSIZE) ends the process."""
+_SPARE = 32  # that one operation may need at most
 
 _lock = threading.Lock()
 _active: set[str] = set()
@@ -24,11 +31,15 @@ def activate(module: ModuleType, descriptor: str) -> None:
     Args:
         module: a module of ``globus_lowlevel``.
         descriptor: name of its ``globus_module_descriptor_t``, such as ``"GLOBUS_FTP_CLIENT_MODULE"``.
+
+    Raises:
+        OSError: (EMFILE) too many descriptors are open.
     """
     if descriptor in _active:
         return
     with _lock:
         if descriptor not in _active:
+            check_descriptors()
             common.globus_module_activate(getattr(module, descriptor))
             _active.add(descriptor)
 
@@ -40,6 +51,22 @@ def about_to_block() -> None:
     service, in one of them says so.
     """
     common.globus_thread_blocking_space_will_block(common.GLOBUS_CALLBACK_GLOBAL_SPACE)
+
+
+def check_descriptors() -> None:
+    """Before the library opens a descriptor.
+
+    Raises:
+        OSError: (EMFILE) it would be one that the library cannot wait for.
+    """
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[0] <= SELECTABLE:
+        return  # then the system refuses it
+    free = os.eventfd(0)
+    os.close(free)
+    if free >= SELECTABLE - _SPARE:
+        raise OSError(
+            errno.EMFILE, f"the toolkit cannot use descriptors from {SELECTABLE} on: close some of {free}"
+        )
 
 
 def call_soon(function: Callable[[], object], delay: float = 0.0) -> Call:

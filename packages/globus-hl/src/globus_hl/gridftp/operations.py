@@ -52,6 +52,7 @@ class Command(Operation[T]):
         refusal: the last thing that the server said against it, before it was aborted from here.
     """
 
+    opens = True
     refusal: Reply | None = None
 
     def __init__(self, handle: Any, start: Start, value: Callable[[Any], T], **limits: Any) -> None:

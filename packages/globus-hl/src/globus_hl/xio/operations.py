@@ -71,6 +71,7 @@ class Open(_HandleOperation):
         attributes: a ``globus_xio_attr_t``, or None.
     """
 
+    opens = True
     _cancel_mask = xio.GLOBUS_XIO_CANCEL_OPEN
 
     def __init__(self, handle: Any, contact: str | None, attributes: Any = None, **limits: Any) -> None:
@@ -198,6 +199,8 @@ class Accept(Operation[Any]):
     Args:
         server: the ``globus_xio_server_t``.
     """
+
+    opens = True
 
     def __init__(self, server: Any, **limits: Any) -> None:
         super().__init__(**limits)

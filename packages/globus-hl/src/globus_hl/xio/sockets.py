@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from globus_lowlevel import xio
 
 from .._runtime.drivers import Background
-from .._runtime.library import activate
+from .._runtime.library import SELECTABLE, activate
 from ..errors import GridError
 from ..timeouts import Timeout
 from .attributes import Attributes
@@ -38,7 +38,6 @@ T = TypeVar("T")
 S = TypeVar("S", bound="XioSocket")
 
 HANDSHAKE = 60.0
-SELECTABLE = 1024  # FD_SETSIZE: the library waits with select(), and a greater descriptor ends the process
 _DEFAULT: Any = socket._GLOBAL_DEFAULT_TIMEOUT  # type: ignore[attr-defined]  # noqa: SLF001 - those who pass it on
 _SYSTEM = socket.socket  # whose methods are the system's calls
 _DONTWAIT = int(socket.MSG_DONTWAIT)  # a number: an operator of an enumeration takes as long as a system call
