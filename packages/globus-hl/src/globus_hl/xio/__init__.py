@@ -25,11 +25,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .attributes import Attributes, DataDescriptor
+    from .connecting import create_connection, create_server, socketpair
     from .drivers import BUILT_IN, PACKAGES, Driver
     from .gsi import GSI, AuthorizationMode, Delegation, Peer, Protection, ProxyMode
     from .handle import AsyncHandle, Handle
     from .server import AsyncServer, Server
-    from .sockets import XioSocket, create_connection, create_server, socketpair
+    from .sockets import XioSocket
     from .stack import Stack
     from .streams import StreamServer, open_connection, start_server
 
@@ -68,7 +69,8 @@ _HOMES = {
         "gsi": "GSI, AuthorizationMode, Delegation, Peer, Protection, ProxyMode",
         "handle": "AsyncHandle, Handle",
         "server": "AsyncServer, Server",
-        "sockets": "XioSocket, create_connection, create_server, socketpair",
+        "connecting": "create_connection, create_server, socketpair",
+        "sockets": "XioSocket",
         "stack": "Stack",
         "streams": "StreamServer, open_connection, start_server",
     }.items()

@@ -9,7 +9,7 @@ import select
 import socket
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from globus_lowlevel import xio
@@ -20,9 +20,11 @@ from ..errors import GridError
 from ..timeouts import Timeout
 from .attributes import Attributes
 from .channel import Channel
-from .links import BLOCK, Direct, Link, Stacked, end_of, remaining, timed_out, would_block, writable
+from .direct import Direct
+from .links import Link, end_of, remaining, timed_out, would_block, writable
 from .notifier import Notifier
 from .stack import Stack
+from .stacked import BLOCK, Stacked
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from .handle import Handle
     from .stack import StackLike
 
-__all__ = ["XioSocket", "create_connection", "create_server", "socketpair"]
+__all__ = ["XioSocket"]
 
 T = TypeVar("T")
 S = TypeVar("S", bound="XioSocket")
@@ -776,92 +778,3 @@ def _seconds(value: float | None) -> float | None:
     if seconds < 0:
         raise ValueError("Timeout value out of range")
     return seconds
-
-
-def socketpair(
-    family: int | None = None,
-    type: int = socket.SOCK_STREAM,  # noqa: A002 - its name in the standard library
-    proto: int = 0,
-    *,
-    kind: Callable[..., S] = XioSocket,  # type: ignore[assignment]
-    **options: Any,
-) -> tuple[S, S]:
-    """Two sockets that are connected, as ``socket.socketpair``.
-
-    Args:
-        family, type, proto: as of ``socket.socketpair``.
-        kind: a class made from `XioSocket`.
-        options: keyword arguments of `XioSocket`; the second end is the one that accepts.
-    """
-    first, second = socket.socketpair(family, type, proto)
-    return (
-        kind(fileno=first.detach(), **options),
-        kind(fileno=second.detach(), **options, server_side=True),
-    )
-
-
-def create_connection(
-    address: tuple[str | None, int],
-    timeout: float | None = _DEFAULT,
-    source_address: tuple[str, int] | None = None,
-    *,
-    all_errors: bool = False,
-    kind: Callable[..., S] = XioSocket,  # type: ignore[assignment]
-    **options: Any,
-) -> S:
-    """Connect to a host, whatever its addresses: ``socket.create_connection``.
-
-    Args:
-        timeout: of the socket; without it, ``socket.getdefaulttimeout()``.
-        kind: a class made from `XioSocket`.
-        options: keyword arguments of `XioSocket`.
-    """
-    host, port = address
-    errors: list[Exception] = []
-    options.setdefault("server_hostname", host)
-    for family, type_, proto, _name, where in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM):
-        sock = None
-        try:
-            sock = kind(family, type_, proto, **options)
-            if timeout is not _DEFAULT:
-                sock.settimeout(timeout)
-            if source_address:
-                sock.bind(source_address)
-            sock.connect(where)
-        except OSError as error:
-            errors.append(error)
-            if sock is not None:
-                sock.close()
-            if isinstance(error, GridError):
-                raise
-        except BaseException:
-            if sock is not None:
-                sock.close()
-            raise
-        else:
-            return sock
-    if not errors:
-        raise OSError("getaddrinfo returns an empty list")
-    raise ExceptionGroup("create_connection failed", errors) if all_errors else errors[0]
-
-
-def create_server(
-    address: Sequence[Any],
-    *,
-    family: int = socket.AF_INET,
-    backlog: int | None = None,
-    reuse_port: bool = False,
-    dualstack_ipv6: bool = False,
-    kind: Callable[..., S] = XioSocket,  # type: ignore[assignment]
-    **options: Any,
-) -> S:
-    """A socket that listens: ``socket.create_server``.
-
-    Args:
-        kind: a class made from `XioSocket`.
-        options: keyword arguments of `XioSocket`, for the sockets that it accepts.
-    """
-    plain = socket.create_server(
-        tuple(address), family=family, backlog=backlog, reuse_port=reuse_port, dualstack_ipv6=dualstack_ipv6
-    )
-    return kind(plain.family, plain.type, plain.proto, plain.detach(), **options)

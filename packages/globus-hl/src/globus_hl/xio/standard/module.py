@@ -7,7 +7,7 @@ import socket
 import types
 from typing import Any
 
-from .. import sockets
+from .. import connecting, sockets
 
 __all__ = ["SocketModule", "over_stack"]
 
@@ -28,15 +28,15 @@ class SocketModule(types.ModuleType):
 
     def create_connection(self, *arguments: Any, **options: Any) -> Any:
         """See `globus_hl.xio.create_connection`."""
-        return sockets.create_connection(*arguments, kind=self.socket, **(self._options | options))
+        return connecting.create_connection(*arguments, kind=self.socket, **(self._options | options))
 
     def create_server(self, *arguments: Any, **options: Any) -> Any:
         """See `globus_hl.xio.create_server`."""
-        return sockets.create_server(*arguments, kind=self.socket, **(self._options | options))
+        return connecting.create_server(*arguments, kind=self.socket, **(self._options | options))
 
     def socketpair(self, *arguments: Any, **options: Any) -> Any:
         """See `globus_hl.xio.socketpair`."""
-        return sockets.socketpair(*arguments, kind=self.socket, **(self._options | options))
+        return connecting.socketpair(*arguments, kind=self.socket, **(self._options | options))
 
     def fromfd(self, fd: int, family: int, type: int, proto: int = 0) -> Any:  # noqa: A002
         """See ``socket.fromfd``."""

@@ -11,7 +11,8 @@ import xmlrpc.client
 import xmlrpc.server
 from typing import TYPE_CHECKING, Any
 
-from ..sockets import HANDSHAKE, create_connection
+from ..connecting import create_connection
+from ..sockets import HANDSHAKE
 from ..stack import Stack
 from .servers import StackServer
 
