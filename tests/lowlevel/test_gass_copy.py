@@ -596,7 +596,8 @@ def test_what_is_cached_twice(ftp: tuple[str, Path], places: dict[str, tuple[str
     url, path = ftp
     (path / "source").write_bytes(CONTENT)
     made = handle()
-    for _ in range(2):
+    gass_copy.globus_gass_copy_cache_url_state(made, url)
+    with pytest.raises(GlobusError, match="already done"):
         gass_copy.globus_gass_copy_cache_url_state(made, url)
     copy(url + "/source", places["file"][0] + "/target", made)
     for _ in range(2):

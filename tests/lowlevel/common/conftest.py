@@ -22,4 +22,7 @@ def nothing_left_of_the_file(active: None) -> Iterator[None]:
     """Once a file: to collect what is garbage takes longer than most of these tests."""
     before = alive()
     yield
-    assert eventually(lambda: alive() == before), f"alive before: {before}, after: {alive()}"
+    # less than before: what tests of other libraries have left to the collector
+    assert eventually(lambda: all(alive()[kind] <= count for kind, count in before.items())), (
+        f"alive before: {before}, after: {alive()}"
+    )
