@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
 import threading
 from collections.abc import Callable
 from types import ModuleType
@@ -59,7 +58,7 @@ def check_descriptors() -> None:
     Raises:
         OSError: (EMFILE) it would be one that the library cannot wait for.
     """
-    if resource.getrlimit(resource.RLIMIT_NOFILE)[0] <= SELECTABLE:
+    if os.sysconf("SC_OPEN_MAX") <= SELECTABLE:
         return  # then the system refuses it
     free = os.eventfd(0)
     os.close(free)

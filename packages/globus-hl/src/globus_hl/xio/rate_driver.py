@@ -13,7 +13,7 @@ import threading
 import time
 from typing import Any
 
-from globus_lowlevel import xio
+from globus_lowlevel import GlobusError, xio
 from globus_lowlevel import xio_drivers as c
 
 from .._runtime.library import call_soon
@@ -173,7 +173,10 @@ class Rate:
             xio.globus_xio_driver_finished_read(operation, error, length)
 
         least = min(wanted, allowed)
-        xio.globus_xio_driver_pass_read(operation, _trimmed(buffers, allowed), least, done, None)
+        try:
+            xio.globus_xio_driver_pass_read(operation, _trimmed(buffers, allowed), least, done, None)
+        except GlobusError as error:  # such as that it was canceled meanwhile
+            xio.globus_xio_driver_finished_read(operation, error, 0)
 
     def _read_again(self, connection: Connection, buffers: Any, count: int, operation: Any) -> None:
         try:
@@ -194,7 +197,10 @@ class Rate:
             xio.globus_xio_driver_finished_write(operation, error, length)
 
         wanted = min(xio.globus_xio_operation_get_wait_for(operation), allowed)
-        xio.globus_xio_driver_pass_write(operation, _trimmed(buffers, allowed), wanted, done, None)
+        try:
+            xio.globus_xio_driver_pass_write(operation, _trimmed(buffers, allowed), wanted, done, None)
+        except GlobusError as error:  # such as that it was canceled meanwhile
+            xio.globus_xio_driver_finished_write(operation, error, 0)
 
     def _write_again(self, connection: Connection, buffers: Any, count: int, operation: Any) -> None:
         try:
