@@ -140,7 +140,8 @@ def balanced(toy: Any) -> Iterator[None]:
     before = census(toy)
     yield
     toy.toy_wait_idle()
-    assert eventually(lambda: census(toy) == before), (
+    # less than before: what tests of other libraries have left to the collector
+    assert eventually(lambda: all(count <= before[name] for name, count in census(toy).items())), (
         f"alive before the test: {before}, after it: {census(toy)}"
     )
 

@@ -25,7 +25,7 @@ from .replies import Reply, error_class, reply_of
 from .security_faults import credential_fault, handshake_fault, refused_handshake
 from .url import GridFTPURL
 
-__all__ = ["is_undecided", "login_error", "operation_error"]
+__all__ = ["is_undecided", "login_error", "meets_closing", "operation_error"]
 
 _UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.ETIMEDOUT, errno.EHOSTDOWN}
 
@@ -55,6 +55,14 @@ def login_error(error: GlobusError, url: GridFTPURL, credential: Credential | No
     if (failure := handshake_fault(error, doing, server)) is not None:
         return failure
     return _connection_error(error, f"could not connect to {url.host}:{url.port}", server)
+
+
+def meets_closing(error: Exception) -> bool:
+    """Whether the library is still closing the data connection of what went before. It tells so in words only."""
+    return isinstance(error, GlobusError) and any(
+        cause.module == "globus_ftp_control" and "not in the proper state CLOSING" in cause.message
+        for cause in error.chain
+    )
 
 
 def operation_error(error: Exception, url: GridFTPURL, doing: str, refusal: Reply | None) -> GridError:

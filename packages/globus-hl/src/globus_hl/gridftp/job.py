@@ -20,7 +20,7 @@ from ..errors import (
 )
 from ..timeouts import Deadline
 from .connection import Connection, Route
-from .faults import is_undecided, operation_error
+from .faults import is_undecided, meets_closing, operation_error
 from .listing import Entry, parse_mlsx
 from .operations import Command, CompleteCallback, StuckTransfer, Transfer, Upload
 from .options import Endpoint, Security, Tuning, c_url, operation_attributes
@@ -170,7 +170,8 @@ class Job:
             result = await self.connection.run(operation)
         except (GlobusError, StuckTransfer) as error:
             failure = operation_error(error, url, doing, operation.refusal)
-            if may_be_stale and isinstance(failure, ConnectionLostError) and not _moved_data(operation):
+            is_stale = isinstance(failure, ConnectionLostError) or meets_closing(error)
+            if may_be_stale and is_stale and not _moved_data(operation):
                 raise StaleConnection(failure) from error
             self._good = _survives(failure, operation)
             if self._good and expected != "anything" and is_undecided(failure):
