@@ -37,10 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["XioSocket"]
 
 T = TypeVar("T")
-S = TypeVar("S", bound="XioSocket")
 
 HANDSHAKE = 60.0
-_DEFAULT: Any = socket._GLOBAL_DEFAULT_TIMEOUT  # type: ignore[attr-defined]  # noqa: SLF001 - those who pass it on
 _SYSTEM = socket.socket  # whose methods are the system's calls
 _DONTWAIT = int(socket.MSG_DONTWAIT)  # a number: an operator of an enumeration takes as long as a system call
 _WAIT_FLAGS = int(socket.MSG_DONTWAIT | socket.MSG_WAITALL | socket.MSG_NOSIGNAL)
@@ -318,6 +316,7 @@ class XioSocket(socket.socket):
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         if len(self._stack) == 1:
             return self._open_directly()
+        end = end_of(self._timeout)
         if self._connecting is not None and self._connecting.is_alive():
             if self._timeout == 0:
                 raise would_block()
@@ -327,7 +326,7 @@ class XioSocket(socket.socket):
             if self._link is None:
                 raise would_block()
             return self._link
-        return self._open_stack(end_of(self._timeout))
+        return self._open_stack(end)
 
     def _open_directly(self) -> Link:
         """tcp alone has nothing to open."""
@@ -452,9 +451,8 @@ class XioSocket(socket.socket):
         return notifier.fileno()
 
     def _begin_handshake(self) -> None:
-        with contextlib.suppress(
-            OSError
-        ):  # not connected yet, or not any more; what else happens, the next call tells
+        # not connected yet, or not any more; what else happens, the next call tells
+        with contextlib.suppress(OSError):
             self._open_in_background()
 
     def _is_connected(self) -> bool:
