@@ -6,7 +6,6 @@ Each is told to sys.unraisablehook, and fails what it was for where that can sti
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from tests.lowlevel.xio_peers import (
     State,
     Through,
     Wait,
+    driver_of,
     loopback_attr,
     tcp_stack,
 )
@@ -29,20 +29,8 @@ from tests.lowlevel.xio_sockets import Sockets
 from globus_lowlevel import GlobusError, xio
 
 active = activating(xio.GLOBUS_XIO_MODULE, xio.GLOBUS_XIO_SYSTEM_MODULE)
-
-
-@pytest.fixture
-def through(active: None, nothing_left: None) -> Iterator[Through]:
-    driver = Through()
-    yield driver
-    driver.hooks.clear()
-
-
-@pytest.fixture
-def sockets(active: None, nothing_left: None) -> Iterator[Sockets]:
-    driver = Sockets()
-    yield driver
-    driver.hooks.clear()
+through = driver_of(Through)
+sockets = driver_of(Sockets)
 
 
 # ---- a transform driver ------------------------------------------------------------------------------------

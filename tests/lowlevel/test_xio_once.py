@@ -9,19 +9,13 @@ from typing import Any
 
 import pytest
 from tests.lowlevel.conftest import activating
-from tests.lowlevel.xio_peers import LIMIT, Pair, Through, Wait, stack_of, tcp_stack
+from tests.lowlevel.xio_peers import LIMIT, Pair, Through, Wait, driver_of, stack_of, tcp_stack
 from tests.lowlevel.xio_sockets import Sockets
 
 from globus_lowlevel import GlobusError, xio
 
 active = activating(xio.GLOBUS_XIO_MODULE, xio.GLOBUS_XIO_SYSTEM_MODULE)
-
-
-@pytest.fixture
-def through(active: None, nothing_left: None) -> Iterator[Through]:
-    driver = Through()
-    yield driver
-    driver.hooks.clear()
+through = driver_of(Through)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from tests.lowlevel.xio_peers import (
     State,
     Through,
     Wait,
+    driver_of,
     loopback_attr,
     stack_of,
     tcp_stack,
@@ -24,13 +25,7 @@ from tests.lowlevel.xio_peers import (
 from globus_lowlevel import xio, xio_drivers
 
 active = activating(xio.GLOBUS_XIO_MODULE)
-
-
-@pytest.fixture
-def through(active: None, nothing_left: None) -> Iterator[Through]:
-    driver = Through()
-    yield driver
-    driver.hooks.clear()
+through = driver_of(Through)
 
 
 @pytest.fixture

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import gc
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from tests.lowlevel.conftest import activating
-from tests.lowlevel.xio_peers import GET, LIMIT, NAME, SET, Pair, Through, loopback_attr, stack_of, tcp_stack
+from tests.lowlevel.xio_peers import (
+    GET,
+    LIMIT,
+    NAME,
+    SET,
+    Pair,
+    Through,
+    driver_of,
+    loopback_attr,
+    stack_of,
+    tcp_stack,
+)
 
 from globus_lowlevel import GlobusError, xio, xio_drivers
 
 active = activating(xio.GLOBUS_XIO_MODULE)
-
-
-@pytest.fixture
-def through(active: None, nothing_left: None) -> Iterator[Through]:
-    driver = Through()
-    yield driver
-    driver.hooks.clear()
+through = driver_of(Through)
 
 
 def option(key: str, command: int, parse: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from tests.lowlevel.xio_peers import (
     Pair,
     Through,
     Wait,
+    driver_of,
     loopback_attr,
     stack_of,
     tcp_stack,
@@ -22,20 +22,8 @@ from tests.lowlevel.xio_sockets import Sockets
 from globus_lowlevel import GlobusError, xio
 
 active = activating(xio.GLOBUS_XIO_MODULE, xio.GLOBUS_XIO_SYSTEM_MODULE)
-
-
-@pytest.fixture
-def through(active: None, nothing_left: None) -> Iterator[Through]:
-    driver = Through()
-    yield driver
-    driver.hooks.clear()
-
-
-@pytest.fixture
-def sockets(active: None, nothing_left: None) -> Iterator[Sockets]:
-    driver = Sockets()
-    yield driver
-    driver.hooks.clear()
+through = driver_of(Through)
+sockets = driver_of(Sockets)
 
 
 # ---- servers -----------------------------------------------------------------------------------------------

@@ -10,19 +10,13 @@ from typing import Any
 
 import pytest
 from tests.lowlevel.conftest import activating, eventually
-from tests.lowlevel.xio_peers import ASK, GET, LIMIT, SET, Pair, Through, Wait, stack_of, tcp_stack
+from tests.lowlevel.xio_peers import ASK, GET, LIMIT, SET, Pair, Through, Wait, driver_of, stack_of, tcp_stack
 from tests.lowlevel.xio_sockets import Sockets
 
 from globus_lowlevel import GlobusError, xio
 
 active = activating(xio.GLOBUS_XIO_MODULE, xio.GLOBUS_XIO_SYSTEM_MODULE)
-
-
-@pytest.fixture
-def sockets(active: None, nothing_left: None) -> Iterator[Sockets]:
-    driver = Sockets()
-    yield driver
-    driver.hooks.clear()
+sockets = driver_of(Sockets)
 
 
 @pytest.fixture

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+import pytest
 
 from globus_lowlevel import xio, xio_drivers
 
@@ -189,6 +191,18 @@ class Through(Hooked):
     def link_destroy(self, link: Any) -> None:
         self.at("link_destroy", link)
         self.ended.append(link)
+
+
+def driver_of(kind: Callable[[], Any]) -> Any:
+    """A fixture: a driver of this kind, whose hooks are gone after the test."""
+
+    @pytest.fixture
+    def fixture(active: None, nothing_left: None) -> Iterator[Any]:
+        driver = kind()
+        yield driver
+        driver.hooks.clear()
+
+    return fixture
 
 
 def stack_of(*drivers: Any) -> Any:
