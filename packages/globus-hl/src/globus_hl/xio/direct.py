@@ -10,16 +10,15 @@ more than the read itself.)
 from __future__ import annotations
 
 import contextlib
-import errno
-import os
 import select
 import threading
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from globus_lowlevel import GlobusError, xio
 
 from .faults import is_end_of_file
-from .links import closed, end_of, os_error, remaining, would_block, writable
+from .links import closed, end_of, os_error, would_block, writable
+from .readiness import Readiness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,12 +48,10 @@ class Direct:
     """
 
     def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
         self._system = xio.globus_xio_system_socket_init(descriptor, xio.GLOBUS_XIO_SYSTEM_TCP)
         self._shut = False
         self._luck = 0  # above 0, data is probably there: look before waiting
-        # those that no thread is in
-        self._polls: dict[int, list[Any]] = {select.POLLIN: [], select.POLLOUT: []}
+        self._wait = Readiness(descriptor).wait
 
     def recv(self, size: int, timeout: float | None, flags: int = 0) -> bytes:
         room = rooms.__dict__.pop("room", None)
@@ -148,21 +145,6 @@ class Direct:
                 if timeout == 0:
                     raise
             self._wait(event, end)
-
-    def _wait(self, event: int, end: float | None) -> None:
-        left = remaining(end)
-        free = self._polls[event]
-        try:
-            poll = free.pop()
-        except IndexError:
-            poll = select.poll()
-            poll.register(self._descriptor, event)
-        try:
-            ready = poll.poll(None if left is None else max(1, int(left * 1000 + 0.999)))
-        finally:
-            free.append(poll)
-        if ready and ready[0][1] & select.POLLNVAL:
-            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
     def shut_read(self) -> None:
         """The system keeps what came before, as it does for sockets of its own."""
