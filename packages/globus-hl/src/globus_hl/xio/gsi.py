@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from globus_lowlevel import gssapi
+from globus_lowlevel import gssapi, xio
 
 from ..errors import GridError
 from ..security import Certificate, Credential, Flag, Name, SecurityContext
@@ -223,6 +223,21 @@ def _member(kind: Any, value: Any) -> Any:
             names = ", ".join(repr(member.name.lower()) for member in kind)
             raise ValueError(f"{value!r} is none of {names}") from None
     return kind(value)
+
+
+def refuse_contact_without_host(contact: str | None, attributes: Attributes) -> None:
+    """The driver would look into a string that is not there.
+
+    Raises:
+        StackError: the host is to be who the peer is, and `contact` names none.
+    """
+    if attributes.gsi.authorization is not AuthorizationMode.HOST:
+        return
+    if contact is None or xio.globus_xio_contact_parse(contact).host is None:
+        raise StackError(
+            f"authorization 'host' needs a host, and {contact!r} names none: write host:port, "
+            "or say with GSI(authorization=...) who the peer has to be"
+        )
 
 
 def refuse_host_of_clients(attributes: Attributes) -> None:
