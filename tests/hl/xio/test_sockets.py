@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import array
 import errno
-import fcntl
 import gc
 import os
 import select
@@ -541,30 +540,6 @@ def test_who_does_not_shake_hands_is_dropped(host: Credential, user: Credential)
             with pytest.raises(TimeoutError):
                 client.connect(listener.getsockname())
             assert time.monotonic() - started < 0.8
-
-
-def test_descriptors_that_the_library_cannot_wait_for(host: Credential, user: Credential) -> None:
-    """It waits with select(), which ends the process for those."""
-    with secure(host) as listener, socket.create_connection(listener.getsockname()) as plain:
-        high = fcntl.fcntl(plain, fcntl.F_DUPFD_CLOEXEC, 1024)
-        gsi = xio.GSI(credential=user)
-        with xio.XioSocket(fileno=high, stack="tcp,gsi", gsi=gsi, server_hostname="localhost") as sock:
-            with pytest.raises(OSError) as caught:  # noqa: PT011 - errno tells
-                sock.do_handshake()
-            assert caught.value.errno == errno.EMFILE
-        high = fcntl.fcntl(plain, fcntl.F_DUPFD_CLOEXEC, 1024)
-        with xio.XioSocket(fileno=high, stack="tcp,gsi", gsi=gsi) as sock:
-            sock.setblocking(False)
-            assert select.select([sock], [], [], LIMIT)[0]  # who waits is told
-            with pytest.raises(OSError):  # noqa: PT011 - any
-                sock.recv(1)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        with socket.create_connection(listener.getsockname()) as plain:
-            high = fcntl.fcntl(plain, fcntl.F_DUPFD_CLOEXEC, 1024)
-        server, _ = listener.accept()
-        with server, xio.XioSocket(fileno=high) as sock:  # tcp alone does not
-            server.sendall(b"any number")
-            assert exactly(sock, 10) == b"any number"
 
 
 def test_forgetting_a_socket_warns(kind: Kind) -> None:

@@ -25,6 +25,7 @@ from globus_hl import xio
 from globus_hl.security import Credential
 from globus_hl.testgrid import Grid
 from globus_hl.xio.standard import SocketModule
+from globus_hl.xio.watcher import watcher
 
 from .selection import rule_against
 
@@ -121,6 +122,7 @@ def run(module: SocketModule, stack: str, wanted: str = "", *, verbose: bool = F
     test_socket.socket = module  # the module under test, by the name that the tests call it
     support.use_resources = ["network"]  # of this host only: no test that is chosen leaves it
     results = Results(verbose=verbose)
+    watcher()  # its thread stays, and the tests count threads
     gc.freeze()  # each test collects the garbage three times: there is none in what is here already
     for found in test_classes():
         chosen = []

@@ -128,6 +128,13 @@ class Channel:
             raise ClosedError("the handle is not open yet: call open(), or use it as a context manager")
         return self.handle
 
+    def check_command(self, driver: str | None) -> None:
+        """Whether a driver can still do what it is told.
+
+        Raises:
+            StackError: it cannot.
+        """
+
     # ---- opening and closing ------------------------------------------------------------------------------------
 
     async def open(self, *, timeout: Limit = None) -> None:
@@ -138,8 +145,12 @@ class Channel:
         doing = "accept the connection" if self.accepting else f"open {self.contact}"
         clock = deadline(self.timeout, timeout)
         self.settings = prepared(self.stack, self.attributes, self.gsi, accepting=self.accepting)
+        if self.stack.is_secure and not self.accepting:
+            from .gsi import refuse_contact_without_host
+
+            refuse_contact_without_host(self.contact, self.settings)
         if self.handle is None:
-            self.handle = xio.globus_xio_handle_create(self.stack.handle)
+            self.handle = xio.globus_xio_handle_create(self._stack_for(self.settings))
         operation = self._opening = Open(
             self.handle,
             self.contact,
@@ -161,6 +172,10 @@ class Channel:
             raise
         finally:
             self._opening = None
+
+    def _stack_for(self, settings: Attributes) -> Any:
+        """The low level's stack; the settings may still change."""
+        return self.stack.handle
 
     def _admit(self) -> None:
         if not self.stack.is_secure:

@@ -12,11 +12,11 @@ from .._runtime.faces import awaited, blocking
 from ..timeouts import Timeout
 from .attributes import Attributes, Controlled, DataDescriptor, driver_handle
 from .channel import DEFAULT_TIMEOUT, Channel
+from .drivers import Driver
 from .stack import Stack
 
 if TYPE_CHECKING:
     from ..security import SecurityContext
-    from .drivers import Driver
     from .gsi import GSI, Peer
     from .stack import StackLike
 
@@ -120,6 +120,7 @@ class _Handle(Controlled):
         return self._channel.low_level()
 
     def control(self, driver: Driver | Literal["any driver"] | None, number: int, *arguments: Any) -> Any:
+        self._channel.check_command(driver.name if isinstance(driver, Driver) else driver)
         return xio.globus_xio_handle_cntl(self.handle, driver_handle(driver), number, *arguments)
 
     def descriptor(self) -> DataDescriptor:

@@ -15,7 +15,7 @@ from .options.gsi import NAME
 if TYPE_CHECKING:
     from .channel import Channel
 
-__all__ = ["peer_of"]
+__all__ = ["context_of", "peer_of"]
 
 
 def peer_of(channel: Channel) -> Peer:
@@ -30,13 +30,20 @@ def peer_of(channel: Channel) -> Peer:
     name = NAME.from_c(ask(xio_drivers.GLOBUS_XIO_GSI_GET_PEER_NAME))
     delegated = ask(xio_drivers.GLOBUS_XIO_GSI_GET_DELEGATED_CRED)
     context = ConnectionContext.of(
-        ask(xio_drivers.GLOBUS_XIO_GSI_GET_CONTEXT),
+        context_of(channel),
         initiator=not channel.accepting and not settings.kept("gsi.server_mode"),
         flags=Flag(settings.gsi.request_flags),
         credential=settings.kept("gsi.credential"),
     )
     context.delegated = None if delegated is None else Credential.from_handle(delegated)
     return Peer(name, context.delegated, context, _address(handle))  # type: ignore[arg-type]
+
+
+def context_of(channel: Channel) -> Any:
+    """Its ``gss_ctx_id_t``, which is over with the handle."""
+    return xio.globus_xio_handle_cntl(
+        channel.handle, Driver("gsi").handle, xio_drivers.GLOBUS_XIO_GSI_GET_CONTEXT
+    )
 
 
 def _address(handle: Any) -> str:

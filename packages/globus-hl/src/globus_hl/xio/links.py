@@ -16,7 +16,23 @@ if TYPE_CHECKING:
 
     from globus_lowlevel import GlobusError
 
-__all__ = ["Link", "closed", "end_of", "os_error", "remaining", "timed_out", "would_block", "writable"]
+    from .notifier import Notifier
+
+__all__ = [
+    "LINGER",
+    "LayeredLink",
+    "Link",
+    "closed",
+    "end_of",
+    "os_error",
+    "remaining",
+    "timed_out",
+    "would_block",
+    "writable",
+]
+
+LINGER = 60.0
+"""Seconds that a closed socket goes on writing what waits to be written."""
 
 
 class Link(Protocol):
@@ -45,6 +61,19 @@ class Link(Protocol):
 
     def close(self, then: Callable[[], object]) -> None:
         """Give up reading, let what was written leave, and close the handle; then call `then`."""
+
+
+class LayeredLink(Link, Protocol):
+    """There are drivers above tcp.
+
+    A descriptor that is ready says little then: half a record of TLS is no data, and whole ones may have been read.
+    """
+
+    def tell_to(self, notifier: Notifier) -> None:
+        """From now on, who selects sees what is there."""
+
+    def peek(self, count: int, timeout: float | None) -> bytes:
+        """Some bytes, which stay."""
 
 
 def timed_out() -> TimeoutError:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import socket
 import threading
+
+from .twins import FEW, high_twin
 
 __all__ = ["Notifier"]
 
@@ -18,8 +19,9 @@ class Notifier:
     """
 
     def __init__(self, *, readable: bool, writable: bool) -> None:
-        self._outside, inside = socket.socketpair()
+        outside, inside = socket.socketpair()
         self._inside = _elsewhere(inside)
+        self._outside = outside if outside.fileno() < FEW else _elsewhere(outside)
         for end in (self._outside, self._inside):
             end.setblocking(False)
         self._outside.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)  # as small as the system lets
@@ -62,10 +64,9 @@ class Notifier:
 
 
 def _elsewhere(end: socket.socket) -> socket.socket:
-    """The same, with a number too high for select(), if the system lets: the low ones are few, and XIO needs them."""
-    try:
-        number = fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 1024)
-    except OSError:
+    """The same, with a high number, if the system lets."""
+    number = high_twin(end.fileno())
+    if number is None:
         return end
     end.close()
     return socket.socket(fileno=number)

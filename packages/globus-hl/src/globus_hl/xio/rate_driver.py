@@ -18,7 +18,7 @@ from globus_lowlevel import xio_drivers as c
 
 from .._runtime.library import call_soon
 
-__all__ = ["rate_driver"]
+__all__ = ["rate_driver", "trimmed"]
 
 LONGEST_WAIT = 0.05  # seconds until it looks whether the operation was canceled
 _SIZES = {
@@ -109,7 +109,7 @@ class Connection:
         self.read, self.write = Bucket(settings.read), Bucket(settings.write)
 
 
-def _trimmed(buffers: list[Any], count: int) -> list[memoryview]:
+def trimmed(buffers: list[Any], count: int) -> list[memoryview]:
     found = []
     for buffer in buffers:
         view = memoryview(buffer)[:count]
@@ -174,7 +174,7 @@ class Rate:
 
         least = min(wanted, allowed)
         try:
-            xio.globus_xio_driver_pass_read(operation, _trimmed(buffers, allowed), least, done, None)
+            xio.globus_xio_driver_pass_read(operation, trimmed(buffers, allowed), least, done, None)
         except GlobusError as error:  # such as that it was canceled meanwhile
             xio.globus_xio_driver_finished_read(operation, error, 0)
 
@@ -198,7 +198,7 @@ class Rate:
 
         wanted = min(xio.globus_xio_operation_get_wait_for(operation), allowed)
         try:
-            xio.globus_xio_driver_pass_write(operation, _trimmed(buffers, allowed), wanted, done, None)
+            xio.globus_xio_driver_pass_write(operation, trimmed(buffers, allowed), wanted, done, None)
         except GlobusError as error:  # such as that it was canceled meanwhile
             xio.globus_xio_driver_finished_write(operation, error, 0)
 

@@ -17,14 +17,13 @@ from globus_lowlevel import xio
 from .._runtime.drivers import Background
 from .._runtime.library import SELECTABLE, activate
 from ..errors import GridError
-from ..timeouts import Timeout
 from .attributes import Attributes
-from .channel import Channel
 from .direct import Direct
-from .links import Link, end_of, remaining, timed_out, would_block, writable
+from .links import LayeredLink, end_of, remaining, timed_out, would_block, writable
 from .notifier import Notifier
+from .socket_channel import SocketChannel
 from .stack import Stack
-from .stacked import BLOCK, Stacked
+from .twins import FEW, high_twin, low_twin
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -131,8 +130,8 @@ class XioSocket(socket.socket):
         )
         self._target: str | None = None
         self._timeout = super().gettimeout()
-        self._channel: Channel | None = None
-        self._link: Link | None = None
+        self._channel: SocketChannel | None = None
+        self._link: Direct | LayeredLink | None = None
         self._notifier: Notifier | None = None
         self._connecting: threading.Thread | None = None
         self._handshake: Background | None = None
@@ -307,7 +306,7 @@ class XioSocket(socket.socket):
 
     # ---- opening the stack ----------------------------------------------------------------------------------------
 
-    def _ready(self) -> Link:
+    def _ready(self) -> Direct | LayeredLink:
         """The way of the data."""
         link = self._link
         if link is not None:
@@ -328,7 +327,7 @@ class XioSocket(socket.socket):
             return self._link
         return self._open_stack(end)
 
-    def _open_directly(self) -> Link:
+    def _open_directly(self) -> Direct | LayeredLink:
         """tcp alone has nothing to open."""
         with self._linking:
             if self._link is None:
@@ -347,34 +346,51 @@ class XioSocket(socket.socket):
             self._opening = True
             return self._handshake
 
-    def _prepare(self) -> Channel:
-        super().getpeername()  # tells whether there is a connection
-        if super().fileno() >= SELECTABLE:  # the library would end the process
-            self._failure = OSError(errno.EMFILE, f"XIO waits for descriptors below {SELECTABLE} alone")
+    def _prepare(self) -> SocketChannel:
+        peer = super().getpeername()  # tells whether there is a connection
+        if self._target is None:
+            self._aim(peer)
+        try:
+            lent = self._lend()
+        except OSError as error:
+            self._failure = error
             if self._notifier is not None:
                 self._notifier.set(readable=True, writable=True)
-            raise self._failure
+            raise
         attributes = Attributes() if self._attributes is None else self._attributes.copy()
-        attributes.tcp.descriptor = super().fileno()
-        if self._stack.is_secure:
-            if self._server_side:
-                attributes.gsi.server_mode = True
-            if attributes.kept("gsi.buffer_size") is None:  # then it is half of what the link asks for
-                attributes.gsi.buffer_size = BLOCK
+        if self._stack.is_secure and self._server_side:
+            attributes.gsi.server_mode = True
         super().setblocking(False)
-        contact = self._target or self._hostname or "peer"
-        self._channel = Channel(
+        contact = self._target or f"{self._hostname or ''}:0"
+        self._channel = SocketChannel(
             self._stack,
             contact,
             attributes,
             self._gsi,
-            Timeout(None, None, None),
+            super().fileno(),
+            lent,
             accepting=self._server_side,
         )
-        self._channel.in_library = True
         return self._channel
 
-    def _open_stack(self, end: float | None) -> Link:
+    def _lend(self) -> int | None:
+        """Another number of the descriptor, for XIO alone; None: it takes the socket's own.
+
+        Of many connections with gsi alone, each has a high number, and XIO a low one until the end of the handshake.
+
+        Raises:
+            OSError: (EMFILE) XIO waits with select(), which takes low numbers only, and none is free.
+        """
+        number = super().fileno()
+        if number >= SELECTABLE:
+            return low_twin(number)
+        high = high_twin(number) if number >= FEW and self._stack.names == ("tcp", "gsi") else None
+        if high is None:
+            return None
+        super(_SYSTEM, self).__init__(self.family, self.type, self.proto, high)
+        return number
+
+    def _open_stack(self, end: float | None) -> Direct | LayeredLink:
         with self._attaching:
             if self._link is None:
                 self._raise_failure()
@@ -399,13 +415,17 @@ class XioSocket(socket.socket):
             elif self._handshake.done():
                 self._raise_failure()
 
-    async def _open(self, channel: Channel) -> None:
-        link = None
+    async def _open(self, channel: SocketChannel) -> None:
+        link: LayeredLink | None = None
         try:
             await channel.open(timeout=self._handshake_timeout)
-            link = Stacked(channel.handle)
+            link = channel.link()
         except Exception as error:  # noqa: BLE001 - goes to whoever uses the socket
             self._failure = error
+            if channel.opened:
+                with contextlib.suppress(GridError):
+                    await channel.close()
+            channel.take_back()
             with contextlib.suppress(OSError):  # the peer is to see it
                 super().shutdown(socket.SHUT_RDWR)
         with self._linking:
@@ -444,8 +464,9 @@ class XioSocket(socket.socket):
             notifier = self._notifier
             if notifier is None:
                 notifier = self._notifier = Notifier(readable=False, writable=False)
-                if isinstance(self._link, Stacked):
-                    self._link.tell_to(notifier)
+                link = self._link
+                if link is not None and not isinstance(link, Direct):
+                    link.tell_to(notifier)
         if self._link is None:
             self._begin_handshake()
         return notifier.fileno()
@@ -485,7 +506,7 @@ class XioSocket(socket.socket):
             return link.recv(bufsize, timeout, flags)
         if flags & ~(_WAIT_FLAGS | socket.MSG_PEEK):
             raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
-        if isinstance(link, Stacked) and flags & socket.MSG_PEEK:
+        if not isinstance(link, Direct) and flags & socket.MSG_PEEK:
             return link.peek(bufsize, timeout)
         buffer = bytearray(bufsize)
         with memoryview(buffer) as view:
@@ -596,11 +617,11 @@ class XioSocket(socket.socket):
         if not sent:
             self._send_nothing(link, flags)
 
-    def _send_nothing(self, link: Link, flags: int) -> int:
+    def _send_nothing(self, link: Direct | LayeredLink, flags: int) -> int:
         """The system says what there is to say of no data."""
         return _SYSTEM.send(self, b"", flags) if isinstance(link, Direct) else 0
 
-    def _flagged(self, flags: int) -> tuple[Link, float | None]:
+    def _flagged(self, flags: int) -> tuple[Direct | LayeredLink, float | None]:
         """The way of the data that is sent with these flags, and its time-out."""
         link = self._ready()
         if flags & ~_WAIT_FLAGS and not isinstance(link, Direct):

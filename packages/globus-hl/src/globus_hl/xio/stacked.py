@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from globus_lowlevel import GlobusError, xio
 
 from .._runtime.library import Call, call_soon
+from .blocks import BLOCK, give_back, take_block
 from .ending import before_the_end, ends
 from .faults import is_end_of_file
-from .links import closed, end_of, os_error, remaining, would_block, writable
+from .links import LINGER, closed, end_of, os_error, remaining, would_block, writable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,38 +29,16 @@ if TYPE_CHECKING:
 
     from .notifier import Notifier
 
-__all__ = ["BLOCK", "Stacked"]
+__all__ = ["Stacked"]
 
-LOW, BLOCK = 1 << 14, 1 << 18
-"""Bytes that one read of the library asks for, at first, and while data comes in a stream."""
+LOW = 1 << 14
+"""Bytes that one read of the library asks for, at first; `BLOCK`, while data comes in a stream."""
 AHEAD = 1 << 20
 """Bytes that are read ahead, and that may wait to be written."""
 TOGETHER = 1 << 19
 """Bytes after which one write of the library takes no more: while it encrypts them, others may come."""
 SMALL = 1 << 14
 """Bytes below which what is to be written is put together with what follows."""
-LINGER = 60.0
-"""Seconds that a closed socket goes on writing what waits to be written."""
-
-blocks: list[bytearray] = []
-"""Memory of `BLOCK` bytes that all links use again and again: new memory takes the system as long as it takes to encrypt
-what goes into it."""
-BLOCKS = 16
-"""How many of them are kept."""
-
-
-def take_block() -> bytearray:
-    """One for a link."""
-    try:
-        return blocks.pop()
-    except IndexError:
-        return bytearray(BLOCK)
-
-
-def give_back(block: object) -> None:
-    """It is used no more. What is no block is left to the collector."""
-    if isinstance(block, bytearray) and len(block) == BLOCK and len(blocks) < BLOCKS:
-        blocks.append(block)
 
 
 class Stacked:
@@ -67,10 +46,11 @@ class Stacked:
 
     Args:
         handle: of the low level, open.
+        lent: a descriptor that is the handle's alone, to be closed after it.
     """
 
-    def __init__(self, handle: Any) -> None:
-        self.handle = handle
+    def __init__(self, handle: Any, lent: int | None = None) -> None:
+        self.handle, self._lent = handle, lent
         self._lock = threading.Lock()
         # reading
         self._readable = threading.Condition(self._lock)
@@ -199,7 +179,11 @@ class Stacked:
             if not self._came:
                 return b""
             chunk = self._came[0]
-            data = bytes(chunk[:size])
+            data: bytes
+            if isinstance(chunk.obj, bytes) and len(chunk.obj) == len(chunk) <= size:
+                data = chunk.obj
+            else:
+                data = bytes(chunk[:size])
             self._used(chunk, len(data))
             self._go_on()
             return data
@@ -382,10 +366,16 @@ class Stacked:
         if self._lingering is not None:
             self._lingering.cancel()
         ends(self.handle)
-        try:
-            xio.globus_xio_register_close(self.handle, None, lambda *_: then(), None)
-        except (GlobusError, ValueError):
+
+        def closed(*_: object) -> None:
+            if self._lent is not None:
+                os.close(self._lent)
             then()
+
+        try:
+            xio.globus_xio_register_close(self.handle, None, closed, None)
+        except (GlobusError, ValueError):
+            closed()
 
 
 def _copy(view: memoryview) -> memoryview:
