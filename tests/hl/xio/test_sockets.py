@@ -412,14 +412,24 @@ def test_accepting_has_time_outs(kind: Kind) -> None:
             listener.accept()
 
 
-def test_datagrams_do_not_exist_on_tcp() -> None:
+@pytest.mark.parametrize("stack", ["tcp", "tcp,gsi"])
+def test_there_are_streams_alone(stack: str) -> None:
     for make in (
         lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_TCP),
-        lambda: xio.XioSocket(socket.AF_INET, socket.SOCK_DGRAM),
+        lambda: xio.XioSocket(socket.AF_INET, socket.SOCK_DGRAM, stack=stack),
+        lambda: xio.XioSocket(socket.AF_UNIX, socket.SOCK_SEQPACKET, stack=stack),
+        lambda: xio.socketpair(type=socket.SOCK_DGRAM, stack=stack),
     ):
         with pytest.raises(OSError) as caught:  # noqa: PT011 - errno tells
             make()
         assert caught.value.errno == errno.EPROTONOSUPPORT
+
+
+def test_a_descriptor_that_is_no_stream_stays_its_owners() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+        with pytest.raises(OSError, match="not supported"):
+            xio.XioSocket(fileno=datagrams.fileno())
+        datagrams.bind(("127.0.0.1", 0))  # open still
 
 
 def test_ipv6(kind: Kind) -> None:

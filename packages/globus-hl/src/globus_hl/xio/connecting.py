@@ -27,15 +27,25 @@ def socketpair(
     """Two sockets that are connected, as ``socket.socketpair``.
 
     Args:
-        family, type, proto: as of ``socket.socketpair``.
+        family, type, proto: as of ``socket.socketpair``; a pair of streams.
         kind: a class made from `XioSocket`.
         options: keyword arguments of `XioSocket`; the second end is the one that accepts.
+
+    Raises:
+        OSError: as of ``socket.socketpair``; (EPROTONOSUPPORT) `type` is none of streams.
+        As `XioSocket`.
     """
     first, second = socket.socketpair(family, type, proto)
-    return (
-        kind(fileno=first.detach(), **options),
-        kind(fileno=second.detach(), **options, server_side=True),
-    )
+    with first, second:  # until they are ours
+        one = kind(fileno=first.fileno(), **options)
+        first.detach()
+        try:
+            other = kind(fileno=second.fileno(), **options, server_side=True)
+        except BaseException:
+            one.close()
+            raise
+        second.detach()
+        return one, other
 
 
 def create_connection(
@@ -50,9 +60,16 @@ def create_connection(
     """Connect to a host, whatever its addresses: ``socket.create_connection``.
 
     Args:
-        timeout: of the socket; without it, ``socket.getdefaulttimeout()``.
+        address: (host, port).
+        timeout: seconds, of the socket; without it, ``socket.getdefaulttimeout()``.
+        source_address: (host, port) to bind to before connecting.
+        all_errors: whether the errors of all of the host's addresses are raised, else the first one.
         kind: a class made from `XioSocket`.
-        options: keyword arguments of `XioSocket`.
+        options: keyword arguments of `XioSocket`; ``server_hostname`` is `address`'s host unless given.
+
+    Raises:
+        OSError: as of ``socket.create_connection``; an ``ExceptionGroup`` of them with `all_errors`.
+        As `XioSocket` and its ``connect``: what is wrong with the peer is not tried again at another address.
     """
     host, port = address
     errors: list[Exception] = []
@@ -96,10 +113,17 @@ def create_server(
     """A socket that listens: ``socket.create_server``.
 
     Args:
+        address, family, backlog, reuse_port, dualstack_ipv6: as of ``socket.create_server``.
         kind: a class made from `XioSocket`.
         options: keyword arguments of `XioSocket`, for the sockets that it accepts.
+
+    Raises:
+        OSError: as of ``socket.create_server``.
+        As `XioSocket`.
     """
-    plain = socket.create_server(
+    with socket.create_server(
         tuple(address), family=family, backlog=backlog, reuse_port=reuse_port, dualstack_ipv6=dualstack_ipv6
-    )
-    return kind(plain.family, plain.type, plain.proto, plain.detach(), **options)
+    ) as plain:  # until it is ours
+        sock = kind(plain.family, plain.type, plain.proto, plain.fileno(), **options)
+        plain.detach()
+        return sock

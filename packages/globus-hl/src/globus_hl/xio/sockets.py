@@ -117,11 +117,13 @@ class XioSocket(socket.socket):
             raise ValueError(f"a socket stands on tcp, not on {found.names[0]}: use a Handle")
         if gsi is not None and not found.is_secure:
             raise ValueError(f"the stack {found} has no gsi")
-        if fileno is None and type not in (-1, socket.SOCK_STREAM) and not type & socket.SOCK_STREAM:
-            proto = (
-                socket.IPPROTO_TCP if proto in (-1, 0) else proto
-            )  # the system says what is wrong with that
         super().__init__(family, type, proto, fileno)
+        if self.type != socket.SOCK_STREAM:
+            if fileno is not None:
+                super().detach()  # it stays its owner's
+            else:
+                super()._real_close()  # type: ignore[misc]
+            raise OSError(errno.EPROTONOSUPPORT, os.strerror(errno.EPROTONOSUPPORT))
         self._stack, self._gsi, self._attributes = found, gsi, attributes
         self._server_side, self._hostname, self._handshake_timeout = (
             server_side,

@@ -20,7 +20,9 @@ class Watcher:
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
-        self._lock = threading.Lock()
+        self._lock = (
+            threading.RLock()
+        )  # a socket that the collector finds may be forgotten in the middle of it
         self._calls: dict[int, dict[int, Callable[[], object]]] = {}
         threading.Thread(target=self._run, name="globus_hl.xio watcher", daemon=True).start()
 
