@@ -9,6 +9,8 @@ import fcntl
 import os
 import select
 import socket
+import subprocess
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from globus_hl.security import Credential
+    from globus_hl.testgrid import Grid
 
 HEADER = 5  # bytes of a record's
 
@@ -480,3 +483,49 @@ def test_nothing_is_left(wait_until: Callable[..., None], request: pytest.Fixtur
     talk()
     with leaving_nothing(wait_until):
         talk()
+
+
+ENDING = """
+import select, sys, threading
+from globus_hl import xio
+from globus_hl.security import Credential
+
+user, host = Credential.load(sys.argv[1]), Credential.from_files(*sys.argv[2:4])
+listener = xio.create_server(("127.0.0.1", 0), stack="tcp,gsi", gsi=xio.GSI(credential=host))
+address = ("localhost", listener.getsockname()[1])
+
+def flood(sock):
+    while True:
+        sock.sendall(bytes(100_000))
+
+def serve():
+    while True:
+        server, _ = listener.accept()
+        threading.Thread(target=flood, args=(server,), daemon=True).start()
+
+threading.Thread(target=serve, daemon=True).start()
+options = {"stack": "tcp,gsi", "gsi": xio.GSI(credential=user)}
+watched = [xio.create_connection(address, **options) for _ in range(3)]
+for sock in watched:
+    sock.setblocking(False)
+reader = xio.create_connection(address, **options)
+threading.Thread(target=lambda: [reader.recv(1000) for _ in iter(int, 1)], daemon=True).start()
+for _ in range(100):
+    for sock in select.select(watched, [], [])[0]:
+        sock.recv(200_000)
+print("at work")
+"""
+
+
+@pytest.mark.parametrize("_again", range(3))
+def test_the_process_ends_in_the_middle_of_it(grid: Grid, _again: int) -> None:
+    """Threads read, write and watch; some are in C."""
+    files = [grid.user.proxy, grid.host.cert, grid.host.key]
+    done = subprocess.run(
+        [sys.executable, "-c", ENDING, *map(str, files)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "at work\n", "")
