@@ -411,3 +411,24 @@ def test_gsi_needs_gsi(user: Credential) -> None:
         xio.Handle("tcp", "localhost:1", gsi=xio.GSI(credential=user))
     with pytest.raises(StackError):
         xio.Handle("tcp:no_such=1", "localhost:1").open()
+
+
+def test_the_port_of_a_closed_server_is_free() -> None:
+    server = xio.Server("tcp", "127.0.0.1")
+    port = server.port
+    for _ in range(20):
+        ended: list[Exception] = []
+
+        def accept(server: xio.Server, ended: list[Exception]) -> None:
+            with pytest.raises((ClosedError, CanceledError)) as caught:
+                server.accept(timeout=LIMIT)
+            ended.append(caught.value)
+
+        thread = threading.Thread(target=accept, args=(server, ended))
+        thread.start()
+        server.close()
+        again = xio.Server("tcp", "127.0.0.1", port)
+        thread.join(LIMIT)
+        assert len(ended) == 1
+        server = again
+    server.close()

@@ -16,7 +16,7 @@ from ..errors import ClosedError
 from .ending import before_the_end, ends
 from .faults import is_end_of_file
 
-__all__ = ["Accept", "Close", "Open", "Read", "ReadVector", "Write", "WriteVector"]
+__all__ = ["Accept", "Close", "CloseServer", "Open", "Read", "ReadVector", "Write", "WriteVector"]
 
 
 class _HandleOperation(Operation[int]):
@@ -226,3 +226,31 @@ class Accept(Operation[Any]):
     def _done(self, _server: object, handle: Any, error: BaseException | None, _arg: object) -> None:
         self._accepted = handle
         self.finish(error)
+
+
+class CloseServer(Operation[None]):
+    """Stop listening, and end a call that accepts: ``globus_xio_server_register_close``. Nothing ends it early.
+
+    Args:
+        server: the ``globus_xio_server_t``.
+    """
+
+    def __init__(self, server: Any, **limits: Any) -> None:
+        super().__init__(**limits)
+        self.server = server
+
+    def begin(self) -> None:
+        ends(self.server)
+        with contextlib.suppress(GlobusError):  # nobody accepts
+            xio.globus_xio_server_cancel_accept(self.server)
+        xio.globus_xio_server_register_close(self.server, self._done, None)
+
+    def abort(self) -> None:
+        """It goes on in the library."""
+
+    def collect(self, error: BaseException | None) -> None:
+        if error is not None:
+            raise error
+
+    def _done(self, _server: object, _arg: object) -> None:
+        self.finish()

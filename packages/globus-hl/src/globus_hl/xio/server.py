@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,12 +13,11 @@ from .._runtime.faces import awaited, blocking
 from ..errors import ClosedError
 from ..timeouts import Limit, Timeout
 from .attributes import Attributes, Controlled, driver_handle
-from .channel import DEFAULT_TIMEOUT, Channel, deadline, limits, prepared
-from .ending import ends
+from .channel import CLOSING, DEFAULT_TIMEOUT, Channel, deadline, limits, prepared
 from .errors import CanceledError
 from .faults import operation_fault
 from .handle import AsyncHandle, Handle
-from .operations import Accept
+from .operations import Accept, CloseServer
 from .stack import Stack
 
 if TYPE_CHECKING:
@@ -70,14 +68,12 @@ class Listener:
         chosen = self.attributes if attributes is None else attributes
         return Channel(self.stack, None, chosen, gsi or self.gsi, self.connection, accepted=handle)
 
-    def close(self) -> None:
+    async def close(self, *, timeout: Limit = None) -> None:
         if self.closed:
             return
         self.closed = True
-        ends(self.handle)
-        with contextlib.suppress(GlobusError):  # nobody accepts
-            xio.globus_xio_server_cancel_accept(self.handle)
-        xio.globus_xio_server_register_close(self.handle, None, None)
+        clock = deadline(self.timeout, CLOSING if timeout is None else timeout)
+        await CloseServer(self.handle, **limits(clock, "stop listening", self.contact))
 
 
 class _Server(Controlled):
@@ -183,7 +179,8 @@ class Server(_Server, Closing):
             with connection:                            # the handshake: here, so that no client holds up the others
                 print(connection.peer.subject)
 
-    `close`, by another thread or a signal handler, ends a call of `accept` and the loop.
+    ``close()``, also by another thread or a signal handler, ends a call of `accept` and the loop. When it returns, nobody
+    listens any more, and the port is free. Idempotent; connections stay.
     {(_Server.__doc__ or "").partition("share.")[2]}"""
 
     _accepting = blocking(Listener.accept)
@@ -214,9 +211,7 @@ class Server(_Server, Closing):
             except (ClosedError, CanceledError):
                 return
 
-    def close(self) -> None:
-        """Stop listening. Idempotent; connections stay."""
-        self._listener.close()
+    close = blocking(Listener.close)
 
 
 class AsyncServer(_Server, AsyncClosing):
@@ -252,6 +247,4 @@ class AsyncServer(_Server, AsyncClosing):
             except (ClosedError, CanceledError):
                 return
 
-    async def close(self) -> None:
-        """Stop listening. Idempotent; connections stay."""
-        self._listener.close()
+    close = awaited(Listener.close)
