@@ -91,7 +91,7 @@ struct gl_type
     /* filled in at run time */
     gl_type             *canonical;
     PyObject            *python_type;
-    void                *thunks;     /* of a GL_CALLBACK: closure.c */
+    void                *thunks;     /* of a GL_CALLBACK: thunk.c */
 };
 
 /* The one description of a C type that all modules share. */

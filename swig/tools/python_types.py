@@ -1,7 +1,7 @@
 """What C types, parameters and results are in Python's terms: the annotations of stubs and docstrings.
 
-The run time decides what happens (support/call.c, closure.c, field.c); this says the same as types. Names that are not
-Python's own come from globus_lowlevel.typing.
+The run time decides what happens (support/argument.c, output.c, closure.c, field.c); this says the same as types. Names
+that are not Python's own come from globus_lowlevel.typing.
 """
 
 from __future__ import annotations

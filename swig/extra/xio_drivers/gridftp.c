@@ -12,7 +12,7 @@ static gl_object *known(globus_xio_attr_t attr)
     return object ? gl_as_object(object) : NULL;
 }
 
-/* In an attribute, or in what it was copied from: call.c keeps the content of that as it was then. */
+/* In an attribute, or in what it was copied from: commit.c keeps the content of that as it was then. */
 static bool contains(PyObject *content, const char *key)
 {
     PyObject *name, *value;
