@@ -24,6 +24,7 @@
 %param(globus_gram_protocol_*_delegation, restriction_*, NULLABLE)
 %param(globus_gram_protocol_reply, message, READ, NULLABLE)
 %param(globus_gram_protocol_delegation_callback_t, credential, OWNED)
+%callback_type(globus_gram_protocol_delegation_callback_t, BEFORE=gl_gram_callback_begins(handle), AFTER=gl_gram_callback_ends(handle))
 %param(globus_gram_protocol_callback_t, message, READ)
 %param(globus_gram_protocol_get_sec_context, context, BORROWED)
 
@@ -51,9 +52,13 @@
 %checked(globus_gram_protocol_frame_request, gl_check_contact(&gl_f_$symname, arg1))
 %checked(globus_gram_protocol_post, gl_check_contact(&gl_f_$symname, arg1))
 %checked(globus_gram_protocol_post_delegation, gl_check_contact(&gl_f_$symname, arg1))
-%checked(globus_gram_protocol_callback_disallow, gl_check_contact(&gl_f_$symname, arg1))
 %checked(globus_gram_protocol_frame_reply, gl_check_number(&gl_f_$symname, "code", arg1, 3))
-%checked(globus_gram_protocol_reply, gl_check_number(&gl_f_$symname, "code", arg2, 3))
+%checked(gl_adapt_globus_gram_protocol_reply, gl_check_number(&gl_f_$symname, "code", arg2, 3))
+%exception gl_adapt_globus_gram_protocol_callback_disallow {
+  if (gl_enter(&gl_f_$symname) < 0 || gl_check_contact(&gl_f_$symname, arg1) < 0
+      || gl_gram_check_end(_global_call, &gl_f_$symname, &arg1) < 0) SWIG_fail;
+  $action
+}
 
 %include "globus_gram_protocol.h"
 %include "globus_gram_protocol_constants.h"

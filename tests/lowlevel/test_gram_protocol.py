@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.lowlevel.conftest import eventually
 
 from globus_lowlevel import GlobusError, common, gram_protocol, gssapi
 
@@ -371,3 +372,142 @@ def test_disallowing_what_was_never_allowed_raises() -> None:
         gram_protocol.globus_gram_protocol_callback_disallow("https://localhost:1/")
     with pytest.raises(GlobusError):
         gram_protocol.globus_gram_protocol_reply(4711, 200, b"")
+
+
+# ---- the end of a listener --------------------------------------------------------------------------------------------
+
+
+class Listener:
+    """A listener whose request is answered by `on_request(listener, handle)`; what that raises is kept."""
+
+    def __init__(self, on_request: Callable[[Listener, int], None]) -> None:
+        self.on_request = on_request
+        self.raised: list[Exception] = []
+        self.returned = threading.Event()
+        self.url = gram_protocol.globus_gram_protocol_allow_attach(self, None)
+
+    def __call__(self, argument: Any, handle: int, *_: Any) -> None:
+        try:
+            self.on_request(self, handle)
+        except (GlobusError, RuntimeError, AssertionError) as error:
+            self.raised.append(error)
+        finally:
+            self.returned.set()
+
+    def reply(self, handle: int) -> None:
+        gram_protocol.globus_gram_protocol_reply(handle, 200, b"answer")
+
+    def disallow(self) -> None:
+        gram_protocol.globus_gram_protocol_callback_disallow(self.url)
+
+    def is_asked(self) -> None:
+        answer = Answer()
+        gram_protocol.globus_gram_protocol_post(self.url, None, b"question", answer, None)
+        assert answer.wait()[2] == b"answer"
+        assert self.returned.wait(LIMIT), "the callback did not return"
+
+
+def test_a_callback_does_not_wait_for_its_own_answer(nothing_left: None) -> None:
+    def end_too_early(listener: Listener, handle: int) -> None:
+        with pytest.raises(RuntimeError, match="reply first"):
+            listener.disallow()
+        listener.reply(handle)
+        listener.disallow()
+
+    listener = Listener(end_too_early)
+    listener.is_asked()
+    assert listener.raised == []
+    with pytest.raises(GlobusError):  # it has ended
+        listener.disallow()
+
+
+def test_another_thread_has_answered(nothing_left: None) -> None:
+    def end(listener: Listener, handle: int) -> None:
+        replier = threading.Thread(target=listener.reply, args=(handle,))
+        replier.start()
+        replier.join(LIMIT)
+        listener.disallow()
+
+    listener = Listener(end)
+    listener.is_asked()
+    assert listener.raised == []
+
+
+def test_a_callback_ends_another_listener(nothing_left: None) -> None:
+    def end_other(listener: Listener, handle: int) -> None:
+        other.disallow()
+        listener.reply(handle)
+
+    other, listener = Listener(Listener.reply), Listener(end_other)
+    listener.is_asked()
+    listener.disallow()
+    assert listener.raised == []
+
+
+def test_an_answer_that_comes_later(nothing_left: None) -> None:
+    """The end waits for it, and another thread that asks for the end, too, is told that there is nothing to end."""
+    asked: list[int] = []
+    listener = Listener(lambda listener, handle: asked.append(handle))
+    answer = Answer()
+    gram_protocol.globus_gram_protocol_post(listener.url, None, b"question", answer, None)
+    assert listener.returned.wait(LIMIT)
+    ended: list[str] = []
+
+    def end() -> None:
+        try:
+            listener.disallow()
+            ended.append("done")
+        except GlobusError:
+            ended.append("not found")
+
+    threads = [threading.Thread(target=end) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    assert eventually(lambda: ended == ["not found"])
+    listener.reply(asked[0])
+    for thread in threads:
+        thread.join(LIMIT)
+    assert ended == ["not found", "done"]
+    assert answer.wait()[2] == b"answer"
+
+
+def test_a_delegation_does_not_wait_for_its_own_answer(nothing_left: None) -> None:
+    refused = threading.Event()
+
+    def on_delegation(argument: Any, handle: int, credential: Any, error: int) -> None:
+        try:
+            listener.disallow()
+        except RuntimeError:
+            refused.set()
+        listener.reply(handle)
+
+    def accept(listener: Listener, handle: int) -> None:
+        gram_protocol.globus_gram_protocol_accept_delegation(
+            handle, None, None, FLAGS, 0, on_delegation, None
+        )
+
+    listener = Listener(accept)
+    answer = Answer()
+    gram_protocol.globus_gram_protocol_post_delegation(
+        listener.url, None, b"renew", None, None, None, FLAGS, 0, answer, None
+    )
+    assert answer.wait()[2] == b"answer"
+    assert refused.is_set() and listener.raised == []
+    listener.disallow()
+
+
+SPELLINGS = {
+    "without path": lambda port: f"https://localhost:{port}",
+    "another path": lambda port: f"https://localhost:{port}/some/where",
+    "another host": lambda port: f"https://elsewhere:{port}/",
+    "another scheme": lambda port: f"x-nexus://elsewhere:{port}/",
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+def test_a_listener_is_known_by_its_port(spelling: Callable[[str], str], nothing_left: None) -> None:
+    listener = Listener(Listener.reply)
+    port = listener.url.rpartition(":")[2].rstrip("/")
+    gram_protocol.globus_gram_protocol_callback_disallow(spelling(port))
+    with pytest.raises(GlobusError):
+        listener.disallow()
