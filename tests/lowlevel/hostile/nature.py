@@ -40,12 +40,15 @@ ACCEPTS = {
 
 # Values that a parameter is given, of any function (*) or one: others do what they ask for, sleep for days, read
 # the pipes of the process until the writer writes, send the process a signal, wait for the answer of a listener that
-# another call has made.
+# another call has made, call back so often that nobody else has a turn.
 DESCRIPTORS: list[object] = [-1, 700, 2**31 - 1, -(2**31), 2**40]
+PERIODS: list[object] = [0.1, 3600.0, 1e300, -1.0, float("nan"), float("-inf"), None]
 BOUNDED: dict[tuple[str, str], list[object]] = {
     ("globus_libc_usleep", "usec"): [0, 1, 1000, -1, 2**64],
     ("globus_thread_kill", "sig"): [0, -1, 65, 1000, 2**40],
     ("globus_io_tcp_connect", "port"): [79, 0, -1, 2**16, 2**40],
+    ("globus_callback_adjust_period", "new_period"): PERIODS,
+    ("*", "period"): PERIODS,
     ("*", "fd"): DESCRIPTORS,
     ("*", "fdp"): DESCRIPTORS,
     ("*", "socket"): DESCRIPTORS,

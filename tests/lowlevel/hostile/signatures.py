@@ -51,7 +51,7 @@ def qualified(module: str, option: str) -> str:
     ):
         return option
     known = getattr(importlib.import_module(f"globus_lowlevel.{owner or module}"), name, None)
-    return f"{owner or module}.{name}" if isinstance(known, type) else "Callable"
+    return "Callable" if known is Callable else f"{owner or module}.{name}"
 
 
 class Function:
