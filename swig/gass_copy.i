@@ -22,7 +22,7 @@
 %param(globus_gass_copy_*attr_*, handle_attr, REQUIRED)
 %param(globus_gass_copy_set_checksum_algo, *, NULLABLE)
 %param(globus_gass_copy_set_checksum_algo, handle, !NULLABLE)
-%param(globus_gass_copy_set_checksum_algo, cksm_handle, HOLDS)
+%param(globus_gass_copy_set_checksum_algo, cksm_handle, KEEPS)
 %param(globus_gass_copy_set_checksum, cksm, NULLABLE)
 %param(globus_gass_copy_register_performance_cb, callback, LASTING, NULLABLE)
 
@@ -44,5 +44,10 @@
 %param(globus_gass_copy_stat, attr, REQUIRED)
 %param(globus_gass_copy_cksm*, attr, REQUIRED)
 %param(globus_gass_copy_glob_expand_url, attr, REQUIRED)
+
+%exception gl_adapt_globus_gass_copy_handle_destroy {
+  if (gl_enter(&gl_f_$symname) < 0 || gl_gass_copy_check_end(&gl_f_$symname, arg1) < 0) SWIG_fail;
+  $action
+}
 
 %include "globus_gass_copy.h"

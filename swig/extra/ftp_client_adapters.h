@@ -99,11 +99,18 @@ static inline size_t gl_ftp_client_url_cache_offset(void)
     if ((attr) && gl_ftp_client_word(*(attr), gl_ftp_client_url_cache_offset()))                                            \
         return gl_ftp_client_refuse("the library cannot copy URLs that an attribute caches: cache them in the handle")
 
+/* Without an attribute it would make one, and leave its memory behind. */
 static inline globus_result_t gl_adapt_globus_ftp_client_handle_init(
     globus_ftp_client_handle_t *handle, globus_ftp_client_handleattr_t *attr)
 {
+    globus_ftp_client_handleattr_t none;
     GL_FTP_CLIENT_REFUSE_CACHED_URLS(attr);
-    return globus_ftp_client_handle_init(handle, attr);
+    if (attr) return globus_ftp_client_handle_init(handle, attr);
+    globus_result_t result = globus_ftp_client_handleattr_init(&none);
+    if (result) return result;
+    result = globus_ftp_client_handle_init(handle, &none);
+    globus_ftp_client_handleattr_destroy(&none);
+    return result;
 }
 
 static inline globus_result_t gl_adapt_globus_ftp_client_handleattr_copy(

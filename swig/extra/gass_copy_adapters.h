@@ -30,8 +30,12 @@ globus_result_t gl_adapt_globus_gass_copy_glob_expand_url(
     void *user_arg);
 
 /* gass_copy/handle.c */
+globus_result_t gl_adapt_globus_gass_copy_handle_init(globus_gass_copy_handle_t *handle, globus_gass_copy_handleattr_t *attr);
 globus_result_t gl_adapt_globus_gass_copy_handle_destroy(globus_gass_copy_handle_t *handle);
 bool gl_gass_copy_close(globus_gass_copy_handle_t *handle);
+#ifdef GL_H
+int gl_gass_copy_check_end(const gl_function *function, const globus_gass_copy_handle_t *handle);
+#endif
 globus_result_t gl_adapt_globus_gass_copy_set_buffer_length(globus_gass_copy_handle_t *handle, int length);
 globus_result_t gl_adapt_globus_gass_copy_set_checksum_algo(
     globus_gass_copy_handle_t *handle, char *algo, globus_gass_copy_handle_t *cksm_handle);

@@ -74,13 +74,16 @@ static bool is_of(char *url, globus_gass_copy_url_mode_t wanted)
     return url && !result && mode == wanted;
 }
 
-/* C writes the URLs that it cannot copy into few bytes. */
+/* C writes the URLs that it cannot copy into few bytes. A copy that it cannot set up leaves memory that only C could free: how it
+ * waited for a file that did not open (144 bytes), the handle of the other end (some KB), and notes of what it cancels. */
 static globus_result_t begin(const char *function, globus_gass_copy_handle_t *handle, char *source, char *target)
 {
     for (int i = 0; i < 2; ++i)
         if (is_of(i ? target : source, GLOBUS_GASS_COPY_URL_MODE_UNSUPPORTED))
             return refuse(function, "there is no way to copy from or to such a URL", i ? target : source);
     if (!is_over(handle)) return GLOBUS_SUCCESS;      /* it refuses that, too */
+    if (handle->err) globus_object_free(handle->err);      /* of the copy before: C only forgets it */
+    handle->err = NULL;
     handle->external_third_party = GLOBUS_FALSE;
     bool is_http = is_of(source, GLOBUS_GASS_COPY_URL_MODE_GASS) || is_of(target, GLOBUS_GASS_COPY_URL_MODE_GASS);
     return note_http(handle, is_http) ? GLOBUS_SUCCESS : refuse(function, "out of memory", "malloc");

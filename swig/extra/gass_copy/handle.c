@@ -2,9 +2,83 @@
 #include "gl.h"
 #include "gass_copy_adapters.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 void gl_gass_copy_forget(const globus_gass_copy_handle_t *handle);
+
+/* ---- the handles that verify what others have copied ------------------------------------------------------------------------- */
+
+/* Two may do so for each other: so neither holds the other one, which the collector could not see through. */
+typedef struct pair
+{
+    const globus_gass_copy_handle_t *copies, *verifies;
+    struct pair                     *next;
+} pair;
+
+static pair           *pairs;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void forget_pairs(const globus_gass_copy_handle_t *handle, bool with_others)
+{
+    pthread_mutex_lock(&lock);
+    for (pair **place = &pairs, *known; (known = *place);)
+    {
+        if (known->copies == handle || (with_others && known->verifies == handle))
+        {
+            *place = known->next;
+            free(known);
+        }
+        else place = &known->next;
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+static bool add_pair(const globus_gass_copy_handle_t *copies, const globus_gass_copy_handle_t *verifies)
+{
+    pair *made = malloc(sizeof *made);
+    if (!made) return false;
+    pthread_mutex_lock(&lock);
+    *made = (pair){copies, verifies, pairs};
+    pairs = made;
+    pthread_mutex_unlock(&lock);
+    return true;
+}
+
+static bool verifies_for_others(const globus_gass_copy_handle_t *handle)
+{
+    pthread_mutex_lock(&lock);
+    pair *known = pairs;
+    while (known && (known->verifies != handle || known->copies == handle)) known = known->next;
+    pthread_mutex_unlock(&lock);
+    return known;
+}
+
+int gl_gass_copy_check_end(const gl_function *function, const globus_gass_copy_handle_t *handle)
+{
+    if (!verifies_for_others(handle)) return 0;
+    PyErr_Format(PyExc_ValueError, "%s(): this globus_gass_copy_handle_t is in use, by a handle whose checksums it verifies", function->name);
+    return -1;
+}
+
+/* ---- from init to destroy -------------------------------------------------------------------------------------------------------- */
+
+/* Without an attribute of FTP each of its two handles would make one, and leave its memory behind. */
+globus_result_t gl_adapt_globus_gass_copy_handle_init(globus_gass_copy_handle_t *handle, globus_gass_copy_handleattr_t *attr)
+{
+    forget_pairs(handle, true);      /* of one that had this address when the module was deactivated */
+    if (attr && attr->ftp_attr) return globus_gass_copy_handle_init(handle, attr);
+    globus_ftp_client_handleattr_t ftp_attr;
+    globus_gass_copy_handleattr_t own;
+    globus_result_t result = globus_gass_copy_handleattr_init(&own);
+    if (!result) result = globus_ftp_client_handleattr_init(&ftp_attr);
+    if (result) return result;
+    own.ftp_attr = &ftp_attr;
+    result = globus_gass_copy_handle_init(handle, &own);
+    globus_ftp_client_handleattr_destroy(&ftp_attr);
+    return result;
+}
 
 static globus_result_t refuse(const char *function, const char *reason)
 {
@@ -22,6 +96,7 @@ static globus_result_t destroy(globus_gass_copy_handle_t *handle)
     globus_result_t result = globus_ftp_client_handle_destroy(&handle->ftp_handle);
     if (result) return result;
     gl_gass_copy_forget(handle);
+    forget_pairs(handle, false);
     result = globus_gass_copy_handle_destroy(handle);
     if (result) globus_object_free(globus_error_get(result));      /* one half was destroyed already */
     return GLOBUS_SUCCESS;
@@ -56,6 +131,8 @@ globus_result_t gl_adapt_globus_gass_copy_set_checksum_algo(
     globus_gass_copy_handle_t *handle, char *algo, globus_gass_copy_handle_t *cksm_handle)
 {
     if (is_in_use(handle)) return refuse("globus_gass_copy_set_checksum_algo", active);
+    forget_pairs(handle, false);
+    if (cksm_handle && !add_pair(handle, cksm_handle)) return refuse("globus_gass_copy_set_checksum_algo", "out of memory");
     return globus_gass_copy_set_checksum_algo(handle, algo, cksm_handle);
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -211,3 +212,8 @@ def test_a_handle_in_use_cannot_be_destroyed(root: Path, url: Any, handle: Any, 
     ftp_client.globus_ftp_client_handle_destroy(handle)
     with pytest.raises(ValueError, match="closed"):
         ftp_client.globus_ftp_client_abort(handle)
+
+
+def test_a_handle_leaves_nothing(steady: Callable[[Callable[[], Any]], None]) -> None:
+    init, destroy = ftp_client.globus_ftp_client_handle_init, ftp_client.globus_ftp_client_handle_destroy
+    steady(lambda: destroy(init(None)))
