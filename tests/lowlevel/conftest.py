@@ -6,6 +6,7 @@ import gc
 import importlib.machinery
 import importlib.util
 import os
+import socket
 import subprocess
 import sys
 import sysconfig
@@ -188,6 +189,14 @@ class Recorder:
 def recorder() -> type[Recorder]:
     """The class: a fixture's own object would outlive the count of what is alive."""
     return Recorder
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """Where a connection is refused, host and port: one is bound there, so that no other can be, and does not listen."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{bound.getsockname()[1]}"
 
 
 @pytest.fixture

@@ -666,7 +666,7 @@ def test_a_handle_leaves_nothing(steady: Callable[[Callable[[], Any]], None]) ->
 def test_a_copy_that_fails_leaves_no_error(
     steady: Callable[..., None], places: dict[str, tuple[str, Path]], tmp_path: Path
 ) -> None:
-    """What is left is of the library, which forgets how it waited for the file that it could not open: 144 bytes a copy."""
+    """What is left is of the library, which forgets how it waited for a file that did not open: 144 bytes a copy."""
     made, (url, _) = handle(), places["file"]
     steady(
         lambda: fails(lambda: copy(f"{url}/no such file", f"file://{tmp_path}/target", made)),

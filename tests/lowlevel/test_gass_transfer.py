@@ -140,9 +140,9 @@ def test_a_server_of_another_name_is_refused(server: Any, grid: Any) -> None:
             get(server.url + "/get", attr)
 
 
-def test_nobody_listens() -> None:
+def test_nobody_listens(nobody: str) -> None:
     with pytest.raises(Refused):
-        get("http://127.0.0.1:1/file")
+        get(f"http://{nobody}/file")
 
 
 @pytest.mark.parametrize("url", ["nonsense", "http://", "zzz://host/file", "http://h:port/"])
@@ -213,10 +213,10 @@ def test_attributes_of_a_scheme_that_there_is_not() -> None:
             init("zzz")
 
 
-def test_a_proxy(server: Any) -> None:
+def test_a_proxy(server: Any, nobody: str) -> None:
     """The request goes to the proxy, which is a server that has the file: for HTTP it is asked for the whole URL."""
     attr = gass_transfer.globus_gass_transfer_requestattr_init("http")
-    gass_transfer.globus_gass_transfer_requestattr_set_proxy_url(attr, "http://127.0.0.1:1/")
+    gass_transfer.globus_gass_transfer_requestattr_set_proxy_url(attr, f"http://{nobody}/")
     with pytest.raises(Refused):
         get("http://host.invalid/file", attr)
 

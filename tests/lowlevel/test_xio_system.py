@@ -135,9 +135,9 @@ def test_options_of_sockets(listener: int) -> None:
     assert answer == on
 
 
-def test_nobody_listens(listener: int) -> None:
+def test_nobody_listens(listener: int, nobody: str) -> None:
     gone = bytearray(address_of(listener, xio.globus_xio_system_socket_getsockname))
-    gone[2:4] = struct.pack("!H", 1)
+    gone[2:4] = struct.pack("!H", int(nobody.rpartition(":")[2]))
     client = xio.globus_xio_system_socket_create(socket.AF_INET, socket.SOCK_STREAM, 0)
     with pytest.raises(GlobusError) as raised:
         xio.globus_xio_system_socket_connect(client, gone)

@@ -204,9 +204,9 @@ def test_what_is_no_url_of_ours(handle: Any, attr: Any, source: str) -> None:
         assert caught.value.module == "globus_ftp_client"
 
 
-def test_nobody_listens(handle: Any, attr: Any) -> None:
+def test_nobody_listens(handle: Any, attr: Any, nobody: str) -> None:
     with pytest.raises(GlobusError) as caught:
-        fetch(handle, "ftp://127.0.0.1:1/file", attr)
+        fetch(handle, f"ftp://{nobody}/file", attr)
     assert caught.value.errno == 111
 
 
