@@ -33,6 +33,7 @@ globus_result_t gl_adapt_globus_xio_contact_info_to_url(const globus_xio_contact
 /* ---- opening.c ----------------------------------------------------------------------------------------------------- */
 
 void gl_xio_tell_open(globus_xio_handle_t handle, bool is_open);
+bool gl_xio_is_open(globus_xio_handle_t handle);
 void gl_xio_tell_closed(globus_xio_handle_t handle);
 globus_result_t gl_adapt_globus_xio_register_close(
     globus_xio_handle_t handle, globus_xio_attr_t attr, globus_xio_callback_t cb, void *user_arg);

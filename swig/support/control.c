@@ -166,11 +166,20 @@ void gl_control_open(gl_object *handle, bool is_open)
     Py_XDECREF(key);
 }
 
+static PyObject *told(const gl_object *handle)
+{
+    return handle->keep ? PyDict_GetItemString(handle->keep, "open") : NULL;
+}
+
+bool gl_control_opened(const gl_object *handle)
+{
+    return told(handle) == Py_True;
+}
+
 /* What a driver has opened, or accepted: else C gives its functions NULL. */
 static bool is_open(const gl_object *handle)
 {
-    PyObject *told = handle->keep ? PyDict_GetItemString(handle->keep, "open") : NULL;
-    if (told) return told == Py_True;
+    if (told(handle)) return gl_control_opened(handle);
     return !handle->maker || strncmp(handle->maker->name, "globus_xio_handle_create", 24) != 0;
 }
 

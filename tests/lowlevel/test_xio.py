@@ -422,3 +422,29 @@ def test_a_collected_handle_is_closed(pair: tuple[Any, Any], stack: Any, server:
     gc.collect()
     assert xio.globus_xio_error_is_eof(ended.wait()[1])
     xio.globus_xio_close(peer, None)
+
+
+@pytest.mark.parametrize(
+    "where", ["in its callback", "after its callback", "after a call that waits", "unopened"]
+)
+def test_a_handle_that_did_not_open_is_closed(stack: Any, nobody: str, where: str) -> None:
+    """Whatever else of it ends at the same time: the open that has failed, a data descriptor that is collected."""
+    for _ in range(100):
+        handle, over = xio.globus_xio_handle_create(stack), Callback()
+        descriptor = xio.globus_xio_data_descriptor_init(handle)
+
+        def failed(handle: Any, error: Any, over: Callback) -> None:
+            if where == "in its callback":
+                xio.globus_xio_close(handle, None)
+            over(error)
+
+        if where.endswith("its callback"):
+            xio.globus_xio_register_open(handle, nobody, None, failed, over)
+            assert over.wait()[0].errno == 111
+        elif where == "after a call that waits":
+            with pytest.raises(GlobusError):
+                xio.globus_xio_open(handle, nobody, None)
+        del descriptor
+        if where != "in its callback":
+            xio.globus_xio_close(handle, None)
+        assert handle.closed

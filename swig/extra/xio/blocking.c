@@ -44,6 +44,40 @@ static void close_it(void *argument)
     it->result = globus_xio_close(it->handle, it->attr);
 }
 
+typedef struct
+{
+    globus_mutex_t  lock;
+    globus_cond_t   over;
+    bool            is_over;
+    globus_result_t result;
+} end;
+
+static void closed(globus_xio_handle_t handle, globus_result_t result, void *argument)
+{
+    end *it = argument;
+    (void)handle;
+    globus_mutex_lock(&it->lock);
+    it->result = result;
+    it->is_over = true;
+    globus_cond_signal(&it->over);
+    globus_mutex_unlock(&it->lock);
+}
+
+static void close_unopened(void *argument)
+{
+    operation *it = argument;
+    end wait = {.is_over = false};
+    globus_mutex_init(&wait.lock, NULL);
+    globus_cond_init(&wait.over, NULL);
+    it->result = globus_xio_register_close(it->handle, it->attr, closed, &wait);
+    globus_mutex_lock(&wait.lock);
+    while (!it->result && !wait.is_over) globus_cond_wait(&wait.over, &wait.lock);
+    globus_mutex_unlock(&wait.lock);
+    if (wait.is_over) it->result = wait.result;
+    globus_cond_destroy(&wait.over);
+    globus_mutex_destroy(&wait.lock);
+}
+
 static void move_data(void *argument)
 {
     operation *it = argument;
@@ -71,10 +105,13 @@ globus_result_t gl_adapt_globus_xio_open(globus_xio_handle_t handle, const char 
     return result;
 }
 
+/* A handle that is not open C would let go without its lock, while the last of a failed open, or of a data descriptor, does the
+ * same in another thread: both would count what uses it. As a registered close it has the lock. A callback does not wait for that:
+ * it may be the one of the open. */
 globus_result_t gl_adapt_globus_xio_close(globus_xio_handle_t handle, globus_xio_attr_t attr)
 {
     operation it = {.handle = handle, .attr = attr, .mask = GLOBUS_XIO_CANCEL_CLOSE};
-    globus_result_t result = run(close_it, &it);
+    globus_result_t result = run(gl_in_callback() || gl_xio_is_open(handle) ? close_it : close_unopened, &it);
     if (result != GLOBUS_SUCCESS) gl_xio_tell_closed(handle);
     return result;
 }

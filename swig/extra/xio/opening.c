@@ -25,6 +25,16 @@ void gl_xio_tell_open(globus_xio_handle_t handle, bool is_open)
     gl_callback_end(state);
 }
 
+bool gl_xio_is_open(globus_xio_handle_t handle)
+{
+    PyGILState_STATE state = PyGILState_Ensure();
+    gl_object *object = known(handle);
+    bool is_open = object && gl_control_opened(object);
+    Py_XDECREF((PyObject *)object);
+    PyGILState_Release(state);
+    return is_open;
+}
+
 /* A close that fails closes the handle all the same. */
 void gl_xio_tell_closed(globus_xio_handle_t handle)
 {
