@@ -58,7 +58,8 @@ static bool verifies_for_others(const globus_gass_copy_handle_t *handle)
 int gl_gass_copy_check_end(const gl_function *function, const globus_gass_copy_handle_t *handle)
 {
     if (!verifies_for_others(handle)) return 0;
-    PyErr_Format(PyExc_ValueError, "%s(): this globus_gass_copy_handle_t is in use, by a handle whose checksums it verifies", function->name);
+    PyErr_Format(PyExc_ValueError, "%s(): this globus_gass_copy_handle_t is in use, by a handle whose checksums it verifies",
+                 function->name);
     return -1;
 }
 

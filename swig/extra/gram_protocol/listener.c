@@ -68,7 +68,8 @@ static void answered(globus_gram_protocol_handle_t handle)
 }
 
 /* Once the callback has answered, the listener may end before it returns. */
-static void on_request(void *argument, globus_gram_protocol_handle_t handle, globus_byte_t *message, globus_size_t size, int error, char *uri)
+static void on_request(
+    void *argument, globus_gram_protocol_handle_t handle, globus_byte_t *message, globus_size_t size, int error, char *uri)
 {
     request *come = malloc(sizeof *come);      /* without memory nobody is warned */
     pthread_mutex_lock(&lock);
@@ -95,7 +96,8 @@ int gl_adapt_globus_gram_protocol_accept_delegation(
     OM_uint32 time_req, globus_gram_protocol_delegation_callback_t callback, void *arg)
 {
     bool here = gl_gram_callback_ends(handle);
-    int status = globus_gram_protocol_accept_delegation(handle, restriction_oids, restriction_buffers, req_flags, time_req, callback, arg);
+    int status = globus_gram_protocol_accept_delegation(
+        handle, restriction_oids, restriction_buffers, req_flags, time_req, callback, arg);
     if (status && here) gl_gram_callback_begins(handle);
     return status;
 }
@@ -183,8 +185,8 @@ int gl_gram_check_end(gl_call *call, const gl_function *function, char **url)
     pthread_mutex_unlock(&lock);
     if (waits_for_itself)
     {
-        PyErr_Format(PyExc_RuntimeError, "%s() would wait for ever for the answer to the request that this callback has: reply first, or "
-                     "end the listener in another thread", function->name);
+        PyErr_Format(PyExc_RuntimeError, "%s() would wait for ever for the answer to the request that this callback has: "
+                     "reply first, or end the listener in another thread", function->name);
         return -1;
     }
     if (!known) return 0;
