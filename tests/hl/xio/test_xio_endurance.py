@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import resource
+import socket
+import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +16,7 @@ import pytest
 from globus_hl import xio
 
 from .leftovers import leaving_nothing
-from .pairs import connected, kind_of
+from .pairs import Kind, connected, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,3 +78,40 @@ def test_more_descriptors_than_the_library_takes() -> None:
         for descriptor in taken:
             os.close(descriptor)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+@pytest.mark.parametrize("stack", ["tcp,queue", "tcp,gsi"])
+def test_forgotten_sockets_that_the_collector_finds_in_a_callback(
+    stack: str, request: pytest.FixtureRequest
+) -> None:
+    """It runs in whatever thread makes objects, such as one of the library that is in the middle of a read."""
+    kind = kind_of(stack, request) if "gsi" in stack else Kind(stack, {}, {})
+
+    def flood(sock: socket.socket) -> None:
+        with pytest.raises(OSError):  # noqa: PT011 - the peer is gone
+            while True:
+                sock.sendall(bytes(3000))
+
+    thresholds = gc.get_threshold()
+    for _ in range(20):
+        client, server = connected(kind)
+        server.settimeout(20)
+        client.fileno()  # somebody watches
+        thread = threading.Thread(target=flood, args=(server,))
+        thread.start()
+        client.recv(10)
+        cycle: list[object] = [client]
+        cycle.append(cycle)
+        gc.disable()
+        del client, cycle
+        try:
+            gc.set_threshold(1)
+            gc.enable()
+            time.sleep(0.01)  # other threads make objects, this one does not
+        finally:
+            gc.set_threshold(*thresholds)
+        gc.collect()
+        thread.join(20)
+        assert not thread.is_alive()
+        server.close()

@@ -223,6 +223,20 @@ def test_data_right_behind_the_handshake(host: Credential, user: Credential, spe
         assert not thread.is_alive()
 
 
+def test_a_look_finds_all_that_has_come(wired: tuple[xio.XioSocket, Wire, xio.XioSocket]) -> None:
+    client, wire, server = wired
+    client.sendall(b"ab")
+    wire.to_server.sendall(wire.record())
+    assert server.recv(1) == b"a"
+    client.sendall(b"cd")
+    client.sendall(b"ef")
+    wire.to_server.sendall(wire.record() + wire.record())
+    while (found := server.recv(5, socket.MSG_PEEK)) != b"bcdef":
+        assert b"bcdef".startswith(found)
+    assert server.recv(3, socket.MSG_PEEK) == b"bcd"
+    assert exactly(server, 5) == b"bcdef"
+
+
 # ---- a peer that does not read -----------------------------------------------------------------------------------------
 
 

@@ -25,7 +25,7 @@ class Notifier:
         for end in (self._outside, self._inside):
             end.setblocking(False)
         self._outside.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)  # as small as the system lets
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the collector may find the socket, and close it, in the middle
         self._readable, self._writable = False, True
         self.set(readable=readable, writable=writable)
 

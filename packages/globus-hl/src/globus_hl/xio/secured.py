@@ -194,6 +194,8 @@ class Secured:
     def peek(self, count: int, timeout: float | None) -> bytes:
         plain = self._next(timeout)
         try:
+            while len(plain) < count and not self._ended and (more := self._take()):
+                self._plain = plain = bytes(plain) + more
             return bytes(memoryview(plain)[:count])
         finally:
             self._leave_reading()

@@ -51,7 +51,7 @@ class Stacked:
 
     def __init__(self, handle: Any, lent: int | None = None) -> None:
         self.handle, self._lent = handle, lent
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the collector may find the socket, and close it, in the middle
         # reading
         self._readable = threading.Condition(self._lock)
         self._came: collections.deque[memoryview] = collections.deque()
