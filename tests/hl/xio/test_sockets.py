@@ -412,6 +412,17 @@ def test_accepting_has_time_outs(kind: Kind) -> None:
             listener.accept()
 
 
+def test_a_time_out_of_a_month(pair: Pair) -> None:
+    client, server = pair
+    client.settimeout(30 * 86_400)
+    timer = threading.Timer(0.05, server.sendall, [b"x"])
+    timer.start()
+    assert client.recv(1) == b"x"
+    client.sendall(b"y")
+    assert server.recv(1) == b"y"
+    timer.join()
+
+
 @pytest.mark.parametrize("stack", ["tcp", "tcp,gsi"])
 def test_there_are_streams_alone(stack: str) -> None:
     for make in (

@@ -11,6 +11,9 @@ from .links import remaining
 
 __all__ = ["Readiness"]
 
+LONGEST = 2_000_000.0
+"""Seconds that one poll(2) can wait; who waits longer finds nothing then, and waits again."""
+
 
 class Readiness:
     """When a descriptor can be read or written. Threads may wait for the same at once.
@@ -25,7 +28,7 @@ class Readiness:
         self._polls: dict[int, list[Any]] = {select.POLLIN: [], select.POLLOUT: []}
 
     def wait(self, event: int, end: float | None) -> None:
-        """Wait until it is ready, or broken.
+        """Wait until it is ready, or broken; after `LONGEST` it may be neither.
 
         Args:
             event: ``select.POLLIN`` or ``select.POLLOUT``.
@@ -43,7 +46,7 @@ class Readiness:
             poll = select.poll()
             poll.register(self._descriptor, event)
         try:
-            ready = poll.poll(None if left is None else max(1, int(left * 1000 + 0.999)))
+            ready = poll.poll(None if left is None else max(1, int(min(left, LONGEST) * 1000 + 0.999)))
         finally:
             free.append(poll)
         if ready and ready[0][1] & select.POLLNVAL:
