@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import logging
 import os
 import select
@@ -20,9 +19,8 @@ class Watcher:
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
-        self._lock = (
-            threading.RLock()
-        )  # a socket that the collector finds may be forgotten in the middle of it
+        # The collector may find a socket, and have it forgotten, in the middle of it.
+        self._lock = threading.RLock()
         self._calls: dict[int, dict[int, Callable[[], object]]] = {}
         threading.Thread(target=self._run, name="globus_hl.xio watcher", daemon=True).start()
 
@@ -71,10 +69,17 @@ class Watcher:
             return due
 
 
-@functools.cache
+_made: list[Watcher] = []
+_making = threading.Lock()
+
+
 def watcher() -> Watcher:
     """The one of this process."""
-    return Watcher()
+    if not _made:
+        with _making:
+            if not _made:
+                _made.append(Watcher())
+    return _made[0]
 
 
-os.register_at_fork(after_in_child=watcher.cache_clear)  # the child has the descriptor, and no thread
+os.register_at_fork(after_in_child=_made.clear)  # the child has the descriptor, and no thread
