@@ -79,6 +79,26 @@
 %param(globus_xio_*open, attr, KEEPS)
 %param(globus_xio_server_create, server_attr, KEEPS)
 
+/* Where the peer has to prove that it is the host of the contact string, that has one. */
+%define %opens(FUNCTION)
+%exception FUNCTION {
+  if (gl_enter(&gl_f_$symname) < 0 || gl_check_host(&gl_f_$symname, arg1, arg2, arg3) < 0) SWIG_fail;
+  $action
+}
+%enddef
+%opens(gl_adapt_globus_xio_open)
+%opens(gl_adapt_globus_xio_register_open)
+%exception globus_xio_server_create {
+  if (gl_enter(&gl_f_$symname) < 0) SWIG_fail;
+  $action
+  if (result == GLOBUS_SUCCESS) gl_xio_server_made(_global_call, *arg1, arg2, arg3);
+}
+%exception gl_adapt_globus_xio_server_accept {
+  if (gl_enter(&gl_f_$symname) < 0) SWIG_fail;
+  $action
+  if (result == GLOBUS_SUCCESS) gl_xio_accepted(_global_call, *arg1, arg2);
+}
+
 /* A data descriptor is for the handle that it was made with, and for one operation at a time. */
 %{
 int gl_check_descriptor(const gl_function *function, void *handle, void *descriptor);

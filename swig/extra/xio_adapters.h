@@ -40,6 +40,16 @@ globus_result_t gl_adapt_globus_xio_register_close(
 globus_result_t gl_adapt_globus_xio_register_open(
     globus_xio_handle_t handle, const char *contact_string, globus_xio_attr_t attr, globus_xio_callback_t cb, void *user_arg);
 
+/* ---- host.c ---------------------------------------------------------------------------------------------------------- */
+
+globus_result_t gl_adapt_globus_xio_server_register_accept(
+    globus_xio_server_t server, globus_xio_accept_callback_t cb, void *user_arg);
+#ifdef GL_H
+void gl_xio_server_made(gl_call *call, globus_xio_server_t server, globus_xio_attr_t attr, globus_xio_stack_t stack);
+void gl_xio_accepted(gl_call *call, globus_xio_handle_t handle, globus_xio_server_t server);
+int gl_check_host(const gl_function *function, globus_xio_handle_t handle, const char *contact_string, globus_xio_attr_t attr);
+#endif
+
 /* ---- operation.c ---------------------------------------------------------------------------------------------------- */
 
 globus_result_t gl_adapt_globus_xio_driver_pass_open(

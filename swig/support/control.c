@@ -37,7 +37,7 @@ static const char *name_by_library(const void *driver)
 }
 
 /* The first member of the driver's own struct is its name; there is no function that tells it. */
-static const char *driver_name(const void *driver)
+const char *gl_driver_name(const void *driver)
 {
     if (!driver) return "xio";
     if ((uintptr_t)driver < 4096) return "query";       /* GLOBUS_XIO_QUERY: each driver of a handle in turn */
@@ -198,7 +198,7 @@ static int check(const gl_function *fixed, const char *target, PyObject *object,
     if (driver == Py_None) return 0;
     if (is_of_python(driver) && keep_driver((gl_object *)object, driver) < 0) return -1;
     if (!has_functions(driver, target))
-        PyErr_Format(PyExc_ValueError, "the driver '%s' has no functions for this kind of object", driver_name(((gl_object *)driver)->pointer));
+        PyErr_Format(PyExc_ValueError, "the driver '%s' has no functions for this kind of object", gl_driver_name(((gl_object *)driver)->pointer));
     else if (strcmp(gl_type_of(fixed->slots[0].type)->name, "globus_xio_handle_t") == 0 && !is_open((gl_object *)object))
         PyErr_Format(PyExc_ValueError, "%s(): this globus_xio_handle_t is not open", fixed->name);
     return PyErr_Occurred() ? -1 : 0;
@@ -238,7 +238,7 @@ PyObject *gl_control(const gl_function *fixed, const char *target, void *c_funct
         && (!with_driver || gl_from_python(&call, 1, &fixed->slots[1], driver, &made.driver) == 0)
         && check(fixed, target, object, driver) == 0)
     {
-        const char *name = driver_name(made.driver);
+        const char *name = gl_driver_name(made.driver);
         const gl_command *command = find_command(target, is_of_python(driver) ? "python" : name, number);
         made.number = (int)number;
         if (command) output = run(&call, command, &made, args, leading);

@@ -476,6 +476,7 @@ typedef struct
 
 GL_API PyObject *gl_bounce(const gl_function *fixed, PyObject *args);    /* calls args[0] with the others */
 GL_API PyObject *gl_control(const gl_function *fixed, const char *target, void *c_function, bool with_driver, PyObject *args);
+GL_API const char *gl_driver_name(const void *driver);                     /* of an XIO driver */
 GL_API void      gl_control_open(gl_object *handle, bool is_open);      /* whether the commands of drivers can reach this XIO handle */
 GL_API bool      gl_control_opened(const gl_object *handle);             /* whether that was told last */
 

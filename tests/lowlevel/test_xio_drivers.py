@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import itertools
 import os
+import socket
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.lowlevel.xio_peers import LIMIT, Wait
 
 import globus_lowlevel
 from globus_lowlevel import GlobusError, common, ftp_control, gssapi, xio, xio_drivers
@@ -285,3 +289,134 @@ def test_a_driver_that_a_stack_has_is_not_unloaded() -> None:
     globus_lowlevel.reap()
     xio.globus_xio_driver_unload(file)
     assert file.closed
+
+
+# ---- gsi that compares the peer with the host, of a contact that has none --------------------------------------
+
+HOST = xio_drivers.GLOBUS_XIO_GSI_HOST_AUTHORIZATION
+SELF = xio_drivers.GLOBUS_XIO_GSI_SELF_AUTHORIZATION
+
+
+class Gsi:
+    """A stack of TCP and gsi, and a server at it."""
+
+    def __init__(self, server_mode: Any = SELF) -> None:
+        self.tcp, self.gsi = load("tcp"), load("gsi")
+        self.stack = stack_of(self.tcp)
+        xio.globus_xio_stack_push_driver(self.stack, self.gsi)
+        self.server = xio.globus_xio_server_create(self.attr(server_mode), self.stack)
+        self.contact = xio.globus_xio_server_get_contact_string(self.server)
+
+    def attr(self, mode: Any) -> Any:
+        attr = xio.globus_xio_attr_init()
+        xio.globus_xio_attr_cntl(attr, self.gsi, xio_drivers.GLOBUS_XIO_GSI_SET_AUTHORIZATION_MODE, mode)
+        return attr
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("localhost", int(self.contact.rpartition(":")[2])))
+
+    def accept(self) -> Any:
+        """What the server has accepted: its peer is gone at once."""
+        with self.connect():
+            return xio.globus_xio_server_accept(self.server)
+
+    def over(self, connection: socket.socket, mode: Any) -> Any:
+        """With this attribute a handle is opened over the connection, whatever the contact is."""
+        attr = self.attr(mode)
+        number = connection.fileno()
+        xio.globus_xio_attr_cntl(attr, self.tcp, xio_drivers.GLOBUS_XIO_TCP_SET_HANDLE, number)
+        return attr
+
+
+@pytest.fixture
+def gsi() -> Iterator[Gsi]:
+    made = Gsi()
+    yield made
+    xio.globus_xio_server_close(made.server)
+
+
+@pytest.fixture
+def comparing() -> Iterator[Gsi]:
+    """One whose server has the mode."""
+    made = Gsi(HOST)
+    yield made
+    xio.globus_xio_server_close(made.server)
+
+
+def refuses_contact(handle: Any, contact: Any, attr: Any) -> None:
+    with pytest.raises(ValueError, match=r"open\(\): .*write host:port"):
+        xio.globus_xio_open(handle, contact, attr)
+    with pytest.raises(ValueError, match=r"register_open\(\): .*write host:port"):
+        xio.globus_xio_register_open(handle, contact, attr, lambda *_: None, None)
+
+
+@pytest.mark.parametrize("contact", [None, "", "localhost", "file:/x", "file:///x"])
+def test_a_contact_without_the_host_to_compare(gsi: Gsi, contact: str | None) -> None:
+    with gsi.connect() as connection:
+        attr = gsi.over(connection, HOST)
+        refuses_contact(xio.globus_xio_handle_create(gsi.stack), contact, attr)
+        copy = xio.globus_xio_stack_copy(gsi.stack)
+        refuses_contact(xio.globus_xio_handle_create(copy), contact, xio.globus_xio_attr_copy(attr))
+
+
+def test_a_mode_as_text(gsi: Gsi) -> None:
+    attr = xio.globus_xio_attr_init()
+    xio.globus_xio_attr_cntl(attr, gsi.gsi, xio.GLOBUS_XIO_SET_STRING_OPTIONS, "auth=host")
+    refuses_contact(xio.globus_xio_handle_create(gsi.stack), None, attr)
+
+
+def test_a_mode_of_a_list_of_drivers() -> None:
+    drivers = xio.globus_xio_driver_list_from_string("tcp,gsi:auth=host", None)
+    stack, attr = xio.globus_xio_stack_init(None), xio.globus_xio_attr_init()
+    xio.globus_xio_driver_list_to_stack_attr(drivers, stack, attr)
+    refuses_contact(xio.globus_xio_handle_create(stack), None, attr)
+
+
+def test_a_host_that_is_compared(gsi: Gsi) -> None:
+    """Whom the name does not fit, for that reason."""
+    serving = threading.Thread(target=serve_one, args=(gsi,))
+    serving.start()
+    handle = xio.globus_xio_handle_create(gsi.stack)
+    with gsi.connect() as connection, pytest.raises(GlobusError, match="expected name"):
+        xio.globus_xio_open(handle, gsi.contact, gsi.over(connection, HOST))
+    serving.join(LIMIT)
+    assert not serving.is_alive()
+
+
+def serve_one(gsi: Gsi) -> None:
+    with contextlib.suppress(GlobusError):
+        xio.globus_xio_open(xio.globus_xio_server_accept(gsi.server), None, None)
+
+
+def test_a_stack_that_does_not_compare(gsi: Gsi) -> None:
+    """The mode is of another driver; or of nobody."""
+    handle = xio.globus_xio_handle_create(stack_of(load("file")))
+    xio.globus_xio_open(handle, os.devnull, gsi.attr(HOST))
+    with pytest.raises(GlobusError, match="end of file"):
+        xio.globus_xio_open(gsi.accept(), None, xio.globus_xio_attr_init())
+
+
+@pytest.mark.parametrize("with_attr", [False, True])
+def test_what_a_comparing_server_accepts(comparing: Gsi, with_attr: bool) -> None:
+    """The options of the server count where it is opened with none for the driver."""
+    attr = xio.globus_xio_attr_init() if with_attr else None
+    refuses_contact(comparing.accept(), None, attr)
+    with pytest.raises(GlobusError, match="end of file"):
+        xio.globus_xio_open(comparing.accept(), comparing.contact, attr)
+    with pytest.raises(GlobusError, match="end of file"):
+        xio.globus_xio_open(comparing.accept(), None, comparing.attr(SELF))
+
+
+@pytest.mark.parametrize("mode", [SELF, HOST])
+def test_what_is_accepted_later(mode: Any) -> None:
+    gsi, came = Gsi(mode), Wait()
+    xio.globus_xio_server_register_accept(gsi.server, came, None)
+    with gsi.connect():
+        _, handle, error, _ = came.get()
+    assert error is None
+    refuses_contact(handle, None, gsi.attr(HOST))
+    if mode == HOST:
+        refuses_contact(handle, None, None)
+    with pytest.raises(GlobusError, match="end of file"):
+        xio.globus_xio_open(handle, None, gsi.attr(SELF))
+    xio.globus_xio_server_close(gsi.server)
