@@ -24,7 +24,9 @@
 %param(globus_gram_protocol_*_delegation, restriction_*, NULLABLE)
 %param(globus_gram_protocol_reply, message, READ, NULLABLE)
 %param(globus_gram_protocol_delegation_callback_t, credential, OWNED)
-%callback_type(globus_gram_protocol_delegation_callback_t, BEFORE=gl_gram_callback_begins(handle), AFTER=gl_gram_callback_ends(handle))
+%callback_type(globus_gram_protocol_callback_t, FAILED=gl_gram_fail(handle))
+%callback_type(globus_gram_protocol_delegation_callback_t, BEFORE=gl_gram_callback_begins(handle), FAILED=gl_gram_fail(handle), \
+               AFTER=gl_gram_callback_ends(handle))
 %param(globus_gram_protocol_callback_t, message, READ)
 %param(globus_gram_protocol_get_sec_context, context, BORROWED)
 

@@ -13,6 +13,7 @@ int gl_adapt_globus_gram_protocol_accept_delegation(
     OM_uint32 time_req, globus_gram_protocol_delegation_callback_t callback, void *arg);
 void gl_gram_callback_begins(globus_gram_protocol_handle_t handle);
 bool gl_gram_callback_ends(globus_gram_protocol_handle_t handle);
+void gl_gram_fail(globus_gram_protocol_handle_t handle);
 #ifdef GL_H
 int gl_gram_check_end(gl_call *call, const gl_function *function, char **url);
 #endif

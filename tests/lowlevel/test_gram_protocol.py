@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -494,6 +495,76 @@ def test_a_delegation_does_not_wait_for_its_own_answer(nothing_left: None) -> No
     assert answer.wait()[2] == b"answer"
     assert refused.is_set() and listener.raised == []
     listener.disallow()
+
+
+# ---- a callback that raises -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[BaseException | None]:
+    """What callbacks have raised."""
+    raised: list[BaseException | None] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda told: raised.append(told.exc_value))
+    return raised
+
+
+def fail(*_: Any) -> None:
+    raise LookupError("no such job")
+
+
+def post(url: str) -> tuple[Any, ...]:
+    answer = Answer()
+    gram_protocol.globus_gram_protocol_post(url, None, b"question", answer, None)
+    return answer.wait()
+
+
+def test_the_peer_of_a_callback_that_raises_is_told(told: list[Any], nothing_left: None) -> None:
+    url = gram_protocol.globus_gram_protocol_allow_attach(fail, None)
+    for _ in range(2):
+        assert post(url)[3:5] == (0, gram_protocol.GLOBUS_GRAM_PROTOCOL_ERROR_GATEKEEPER_MISCONFIGURED)
+    gram_protocol.globus_gram_protocol_callback_disallow(url)
+    assert [str(error) for error in told] == ["no such job"] * 2
+    told.clear()
+
+
+def test_what_is_answered_stays_so(told: list[Any], nothing_left: None) -> None:
+    def answer(argument: Any, handle: int, *_: Any) -> None:
+        gram_protocol.globus_gram_protocol_reply(handle, 200, b"answer")
+        fail()
+
+    url = gram_protocol.globus_gram_protocol_allow_attach(answer, None)
+    assert post(url)[2:5] == (b"answer", 6, 0)
+    gram_protocol.globus_gram_protocol_callback_disallow(url)
+    assert eventually(lambda: len(told) == 1)
+    told.clear()
+
+
+@pytest.mark.parametrize("raises_in", ["request", "delegation"])
+def test_a_delegation_that_raises(told: list[Any], raises_in: str, nothing_left: None) -> None:
+    """The callback of the request has left the answer to that of the delegation."""
+
+    def on_delegation(argument: Any, handle: int, *_: Any) -> None:
+        if raises_in == "delegation":
+            fail()
+        gram_protocol.globus_gram_protocol_reply(handle, 200, b"thanks")
+
+    def on_request(argument: Any, handle: int, *_: Any) -> None:
+        gram_protocol.globus_gram_protocol_accept_delegation(
+            handle, None, None, FLAGS, 0, on_delegation, None
+        )
+        if raises_in == "request":
+            fail()
+
+    url = gram_protocol.globus_gram_protocol_allow_attach(on_request, None)
+    answer = Answer()
+    gram_protocol.globus_gram_protocol_post_delegation(
+        url, None, b"renew", None, None, None, FLAGS, 0, answer, None
+    )
+    error = gram_protocol.GLOBUS_GRAM_PROTOCOL_ERROR_GATEKEEPER_MISCONFIGURED
+    assert answer.wait()[3:5] == ((6, 0) if raises_in == "request" else (0, error))
+    gram_protocol.globus_gram_protocol_callback_disallow(url)
+    assert eventually(lambda: len(told) == 1)
+    told.clear()
 
 
 SPELLINGS = {

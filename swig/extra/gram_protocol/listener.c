@@ -67,6 +67,12 @@ static void answered(globus_gram_protocol_handle_t handle)
     free(known);
 }
 
+/* The callback has raised: whoever has asked is told, unless it had answered, or left that to the callback of a delegation. */
+void gl_gram_fail(globus_gram_protocol_handle_t handle)
+{
+    if (gl_gram_callback_ends(handle)) gl_adapt_globus_gram_protocol_reply(handle, 500, NULL, 0);
+}
+
 /* Once the callback has answered, the listener may end before it returns. */
 static void on_request(
     void *argument, globus_gram_protocol_handle_t handle, globus_byte_t *message, globus_size_t size, int error, char *uri)
@@ -166,6 +172,7 @@ int gl_adapt_globus_gram_protocol_callback_disallow(char *url)
     return status;
 }
 
+/* Whether this thread has a callback that is to answer a request to this port. */
 static bool is_answering(unsigned short port)
 {
     for (request *known = unanswered; known; known = known->next)
