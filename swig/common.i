@@ -36,9 +36,9 @@
 %param(globus_module_activate_proxy, deactivate_cb, LASTING)
 %returns(globus_extension_activate, STATUS)
 %returns(globus_extension_deactivate, STATUS)
-%define %activation(NAME, DEACTIVATES)
+%define %activation(NAME, DEACTIVATES, CHECK)
 %exception NAME {
-  if (gl_enter(&gl_f_$symname) < 0) SWIG_fail;
+  if (gl_enter(&gl_f_$symname) < 0 || CHECK < 0) SWIG_fail;
   gl_reap_moment();     /* what was collected is destroyed while its module is active */
   sigset_t saved_mask;
   cm_turn_begin(DEACTIVATES);
@@ -50,13 +50,13 @@
   if (!gl_this_module.active) cm_dropped();
 }
 %enddef
-%activation(globus_module_activate, false)
-%activation(globus_module_activate_proxy, false)
-%activation(globus_module_activate_array, false)
-%activation(globus_module_deactivate, true)
-%activation(globus_module_deactivate_all, true)
-%activation(globus_extension_activate, false)
-%activation(globus_extension_deactivate, true)
+%activation(globus_module_activate, false, 0)
+%activation(globus_module_activate_proxy, false, 0)
+%activation(globus_module_activate_array, false, 0)
+%activation(globus_module_deactivate, true, gl_module_check_end(&gl_f_$symname, arg1))
+%activation(globus_module_deactivate_all, true, gl_module_check_end(&gl_f_$symname, NULL))
+%activation(globus_extension_activate, false, 0)
+%activation(globus_extension_deactivate, true, 0)
 
 %param(globus_module_setenv, *, FOREVER)
 %param(globus_module_get_version, version, OUT)

@@ -24,7 +24,8 @@
 %param(globus_gram_protocol_*_delegation, restriction_*, NULLABLE)
 %param(globus_gram_protocol_reply, message, READ, NULLABLE)
 %param(globus_gram_protocol_delegation_callback_t, credential, OWNED)
-%callback_type(globus_gram_protocol_callback_t, FAILED=gl_gram_fail(handle))
+%callback_type(globus_gram_protocol_callback_t, BEFORE=gl_gram_message_begins(handle), FAILED=gl_gram_fail(handle), \
+               AFTER=gl_gram_message_ends())
 %callback_type(globus_gram_protocol_delegation_callback_t, BEFORE=gl_gram_callback_begins(handle), FAILED=gl_gram_fail(handle), \
                AFTER=gl_gram_callback_ends(handle))
 %param(globus_gram_protocol_callback_t, message, READ)
@@ -43,6 +44,12 @@
 %param(globus_gram_protocol_pack_*, extensions, IN_POINTER, NULLABLE)
 %param(globus_gram_protocol_hash_destroy, message_hash, IN_POINTER, CONSUMES, NULLABLE)
 %param(globus_gram_protocol_callback_disallow, url, RELEASES)
+
+/* A client may be the only one that has activated this module. */
+%init %{
+  gl_module_guard("globus_gram_protocol", gl_gram_is_waited_for);
+  gl_module_guard("globus_gram_client", gl_gram_is_waited_for);
+%}
 
 /* C takes the host of a contact for granted, and three digits of a code. */
 %define %checked(FUNCTION, CHECK)

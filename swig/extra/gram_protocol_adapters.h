@@ -14,6 +14,9 @@ int gl_adapt_globus_gram_protocol_accept_delegation(
 void gl_gram_callback_begins(globus_gram_protocol_handle_t handle);
 bool gl_gram_callback_ends(globus_gram_protocol_handle_t handle);
 void gl_gram_fail(globus_gram_protocol_handle_t handle);
+void gl_gram_message_begins(globus_gram_protocol_handle_t handle);
+void gl_gram_message_ends(void);
+bool gl_gram_is_waited_for(void);
 #ifdef GL_H
 int gl_gram_check_end(gl_call *call, const gl_function *function, char **url);
 #endif

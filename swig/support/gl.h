@@ -528,6 +528,9 @@ GL_API void gl_module_part(gl_module *part);
 GL_API int gl_module_ready(gl_module *module, PyObject *python_module);
 GL_API void gl_module_part(gl_module *part);           /* functions of a module that need another descriptor to be active */
 GL_API void gl_modules_refresh(void);                  /* after every activation and deactivation */
+/* C waits for some callbacks when it ends the module of this name: whether for one in this thread, too. */
+GL_API void gl_module_guard(const char *name, bool (*is_waited_for)(void));
+GL_API int  gl_module_check_end(const gl_function *function, const void *descriptor);   /* NULL: of all; 0, or -1 with RuntimeError */
 GL_API gl_type *gl_type_named(const char *name);       /* of a module that is imported; or NULL with an exception */
 GL_API int gl_add_integer(PyObject *module, const char *name, long long value);
 GL_API int gl_add_float(PyObject *module, const char *name, double value);

@@ -194,3 +194,31 @@ void gl_modules_refresh(void)
     }
     free(text);
 }
+
+/* ---- the end of a module ------------------------------------------------------------------------------------------------------- */
+
+static struct guard
+{
+    const char *name;
+    bool      (*is_waited_for)(void);
+} guards[8];
+
+void gl_module_guard(const char *name, bool (*is_waited_for)(void))
+{
+    size_t place = 0;
+    while (guards[place].name && strcmp(guards[place].name, name) != 0) ++place;
+    guards[place] = (struct guard){name, is_waited_for};
+}
+
+int gl_module_check_end(const gl_function *function, const void *descriptor)
+{
+    const char *name = descriptor ? ((const globus_module_descriptor_t *)descriptor)->module_name : NULL;
+    for (const struct guard *guard = guards; guard->name; ++guard)
+    {
+        if ((name && strcmp(name, guard->name) != 0) || !guard->is_waited_for()) continue;
+        PyErr_Format(PyExc_RuntimeError, "%s() would wait for ever for this callback to answer or return: do it in another thread",
+                     function->name);
+        return -1;
+    }
+    return 0;
+}

@@ -497,6 +497,54 @@ def test_a_delegation_does_not_wait_for_its_own_answer(nothing_left: None) -> No
     listener.disallow()
 
 
+# ---- the end of the module, which waits for its callbacks -------------------------------------------------------------
+
+
+def refuses_to_end() -> None:
+    for deactivate in (
+        lambda: common.globus_module_deactivate(gram_protocol.GLOBUS_GRAM_PROTOCOL_MODULE),
+        common.globus_module_deactivate_all,
+    ):
+        with pytest.raises(RuntimeError, match="in another thread"):
+            deactivate()
+
+
+def ends_one_more() -> None:
+    common.globus_module_activate(gram_protocol.GLOBUS_GRAM_PROTOCOL_MODULE)
+    common.globus_module_deactivate(gram_protocol.GLOBUS_GRAM_PROTOCOL_MODULE)
+
+
+def test_a_callback_does_not_end_its_own_module(nothing_left: None) -> None:
+    def end_too_early(listener: Listener, handle: int) -> None:
+        refuses_to_end()
+        common.globus_module_activate(gssapi.GLOBUS_GSI_GSSAPI_MODULE)
+        common.globus_module_deactivate(gssapi.GLOBUS_GSI_GSSAPI_MODULE)
+        listener.reply(handle)
+        ends_one_more()
+
+    listener = Listener(end_too_early)
+    listener.is_asked()
+    assert listener.raised == []
+    listener.disallow()
+
+
+def test_the_callback_of_an_answer_does_not_end_the_module(echo: tuple[str, list[Any]]) -> None:
+    """The module waits for each request that was sent until its callback has returned."""
+    raised: list[BaseException] = []
+    done = threading.Event()
+
+    def on_answer(*_: Any) -> None:
+        try:
+            refuses_to_end()
+        except (AssertionError, pytest.fail.Exception) as error:
+            raised.append(error)
+        done.set()
+
+    gram_protocol.globus_gram_protocol_post(echo[0], None, b"x", on_answer, None)
+    assert done.wait(LIMIT) and raised == []
+    ends_one_more()
+
+
 # ---- a callback that raises -------------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 /* gram_protocol: listeners and the requests that come to them. C knows a listener by the port of its URL alone. Ending one waits
- * for the answers to its requests: for ever, where the callback asks for it that is to answer one itself. */
+ * for the answers to its requests: for ever, where the callback asks for it that is to answer one itself. So does ending the module,
+ * which also waits for the callbacks of the requests that were sent. */
 #include "gl.h"
 #include "gram_protocol_adapters.h"
 
@@ -172,11 +173,11 @@ int gl_adapt_globus_gram_protocol_callback_disallow(char *url)
     return status;
 }
 
-/* Whether this thread has a callback that is to answer a request to this port. */
+/* Whether this thread has a callback that is to answer a request to this port; 0: to any. */
 static bool is_answering(unsigned short port)
 {
     for (request *known = unanswered; known; known = known->next)
-        if (known->port == port && known->in_callback && pthread_equal(known->thread, pthread_self())) return true;
+        if ((!port || known->port == port) && known->in_callback && pthread_equal(known->thread, pthread_self())) return true;
     return false;
 }
 
@@ -201,4 +202,28 @@ int gl_gram_check_end(gl_call *call, const gl_function *function, char **url)
     if (gl_hold(call, bytes) < 0) return -1;
     *url = PyBytes_AsString(bytes);
     return 0;
+}
+
+/* ---- the end of the module ------------------------------------------------------------------------------------------------------ */
+
+static __thread unsigned long running;      /* a bit for each callback in this thread, the last one lowest: of a request that was sent */
+
+void gl_gram_message_begins(globus_gram_protocol_handle_t handle)
+{
+    pthread_mutex_lock(&lock);
+    running = running << 1 | !find(handle);
+    pthread_mutex_unlock(&lock);
+}
+
+void gl_gram_message_ends(void)
+{
+    running >>= 1;
+}
+
+bool gl_gram_is_waited_for(void)
+{
+    pthread_mutex_lock(&lock);
+    bool is_one = running || is_answering(0);
+    pthread_mutex_unlock(&lock);
+    return is_one;
 }
