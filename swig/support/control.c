@@ -51,7 +51,7 @@ static bool is_for(const gl_command *command, const char *driver)
     return strcmp(command->driver, driver) == 0 || (is_one && strcmp(command->driver, "any") == 0);
 }
 
-static const gl_command *find_command(const char *target, const char *driver, long number)
+static const gl_command *find_command(const char *target, const char *driver, int number)
 {
     const gl_command *table = load_commands();
     for (const gl_command *command = table; command && command->driver; ++command)
@@ -232,19 +232,18 @@ PyObject *gl_control(const gl_function *fixed, const char *target, void *c_funct
     fix_arguments(&made, with_driver);
     gl_call call = {.function = fixed};
     PyObject *output = NULL, *object = PyTuple_GetItem(args, 0), *driver = with_driver ? PyTuple_GetItem(args, 1) : Py_None;
-    long number = PyLong_AsLong(PyTuple_GetItem(args, leading - 1));
-    if (!(number == -1 && PyErr_Occurred())
+    int index = (int)leading - 1;
+    if (gl_from_python(&call, index, &fixed->slots[index], PyTuple_GetItem(args, index), &made.number) == 0
         && gl_from_python(&call, 0, &fixed->slots[0], object, &made.target) == 0
         && (!with_driver || gl_from_python(&call, 1, &fixed->slots[1], driver, &made.driver) == 0)
         && check(fixed, target, object, driver) == 0)
     {
         const char *name = gl_driver_name(made.driver);
-        const gl_command *command = find_command(target, is_of_python(driver) ? "python" : name, number);
-        made.number = (int)number;
+        const gl_command *command = find_command(target, is_of_python(driver) ? "python" : name, made.number);
         if (command) output = run(&call, command, &made, args, leading);
         else if (is_of_python(driver)) output = pass_on(&call, &made, args, leading);
         else if (!PyErr_Occurred())
-            PyErr_Format(PyExc_ValueError, "the driver '%s' has no control command %ld for this kind of object", name, number);
+            PyErr_Format(PyExc_ValueError, "the driver '%s' has no control command %d for this kind of object", name, made.number);
     }
     gl_end(&call);
     return output;
@@ -258,9 +257,14 @@ PyObject *gl_bounce(const gl_function *fixed, PyObject *args)
     if (count < 3) return PyErr_Format(PyExc_TypeError, "%s() takes at least 3 arguments", fixed->name);
     if (!PyCallable_Check(PyTuple_GetItem(args, 0)))
         return PyErr_Format(PyExc_TypeError, "%s() argument 'cntl_func' must be callable", fixed->name);
+    gl_call call = {.function = fixed};
+    int number;
+    int status = gl_from_python(&call, 2, &fixed->slots[2], PyTuple_GetItem(args, 2), &number);
+    gl_end(&call);
+    if (status < 0) return NULL;
     PyObject *rest = PyTuple_GetSlice(args, 3, count), *variable = rest ? gl_variable_of(rest) : NULL;
-    PyObject *result = variable ? PyObject_CallFunctionObjArgs(PyTuple_GetItem(args, 0), PyTuple_GetItem(args, 1),
-                                                               PyTuple_GetItem(args, 2), variable, NULL) : NULL;
+    PyObject *result = variable ? PyObject_CallFunction(PyTuple_GetItem(args, 0), "OiO", PyTuple_GetItem(args, 1), number, variable)
+                                : NULL;
     if (variable) gl_variable_end(variable);
     Py_XDECREF(variable);
     Py_XDECREF(rest);

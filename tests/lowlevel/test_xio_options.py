@@ -60,6 +60,26 @@ def test_options_of_attributes(through: Through) -> None:
     assert through.ended[-1].name == "twelve"
 
 
+@pytest.mark.parametrize(
+    ("command", "error"),
+    [
+        (None, TypeError),
+        ("1", TypeError),
+        (1.0, TypeError),
+        (2**31, OverflowError),
+        (SET + 2**32, OverflowError),
+    ],
+)
+def test_what_is_no_command(through: Through, command: Any, error: type[Exception]) -> None:
+    """C has it as an int: neither a control function in Python nor a driver gets another one."""
+    seen: list[Any] = []
+    with pytest.raises(error):
+        xio.globus_xio_string_cntl_bouncer(lambda *given: seen.append(given), None, command, 1)
+    with pytest.raises(error):
+        xio.globus_xio_attr_cntl(xio.globus_xio_attr_init(), through.driver, command, 1)
+    assert seen == []
+
+
 def test_a_driver_sets_options_of_those_below(through: Through) -> None:
     upper = Through("upper")
     xio.globus_xio_driver_string_cntl_set_table(
