@@ -50,4 +50,14 @@
   $action
 }
 
+/* C notes that its half of the copy is ready when it has begun that, and goes on to the other half; a refusal meanwhile ends the copy
+ * in another thread, and frees what it goes on with. To keep the refusal back until C has come out of its function is no remedy: C
+ * waits for it in there, where the other half fails. */
+%fault(globus_gass_copy_*url_to_*, "A fault of C: where a server of FTP refuses at once, such as at a port where nobody listens, the \
+copy can end the process, or leave its handle active for ever. Where that may happen, copy with globus_ftp_client_get() or \
+globus_ftp_client_put().")
+%fault(globus_gass_copy_*handle_to_url, "A fault of C: where a server of FTP refuses at once, such as at a port where nobody \
+listens, the copy can end the process, or leave its handle active for ever. Where that may happen, copy with \
+globus_ftp_client_put().")
+
 %include "globus_gass_copy.h"

@@ -51,6 +51,7 @@ class Annotations:
     checks: dict[str, str] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
+    faults: list[tuple[str, str]] = field(default_factory=list)
     parameters: list[tuple[str, str, list[str]]] = field(default_factory=list)
     fields: list[tuple[str, str, list[str]]] = field(default_factory=list)
     results: list[tuple[str, list[str]]] = field(default_factory=list)
@@ -83,6 +84,9 @@ class Annotations:
         """The module that must be active for a function."""
         named = [w.removeprefix("NEEDS=") for w in self.function_words(function) if w.startswith("NEEDS=")]
         return named[-1] if named else self.needs
+
+    def known_faults(self, function: str) -> list[str]:
+        return [text for pattern, text in self.faults if fnmatchcase(function, pattern)]
 
     def callback_words(self, name: str) -> list[str]:
         return [w for c in self.callbacks if fnmatchcase(name, c.type) for w in c.words]
@@ -146,6 +150,9 @@ def apply(annotations: Annotations, text: str) -> None:
                 annotations.owners.update(dict.fromkeys(words[1:], words[0]))
             case "skip":
                 annotations.skipped[words[0]] = words[1].strip('"')
+            case "fault":
+                said = " ".join(", ".join(words[1:]).strip('"').split())
+                annotations.faults.append((words[0], said))
             case "param":
                 annotations.parameters.append((words[0], words[1], words[2:]))
             case "field":

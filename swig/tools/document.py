@@ -47,6 +47,7 @@ class Documenter:
             prose.text,
             CONTROL if is_control(self.notes, function) else "",
             *prose.notes,
+            *self.notes.known_faults(function.name),
             section("Args", self.argument_lines(function, signature, prose)),
             section("Returns", self.result_lines(signature, prose)),
             section("Raises", self.error_lines(function, signature, prose)),
