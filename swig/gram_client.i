@@ -23,7 +23,7 @@
 %param(globus_gram_client_*refresh_credentials, creds, NULLABLE)
 
 /* ---- jobs: those who want to hear of them are told of their states until they are disallowed ------------------------- */
-%callback_type(globus_gram_client_callback_func_t, LASTING)
+%callback_type(globus_gram_client_callback_func_t, LASTING, BEFORE=gl_gram_status_begins(), AFTER=gl_gram_status_ends())
 %param(globus_gram_client_info_callback_allow, callback_func, LASTING)
 %param(globus_gram_client_callback_disallow, callback_contact, RELEASES)
 %param(globus_gram_client_*, callback_contact, NULLABLE)
@@ -42,6 +42,7 @@
   $action
 }
 %enddef
+%checked(globus_gram_client_callback_disallow, gl_gram_check_status(function) < 0)
 %define %contact(FUNCTION)
 %checked(FUNCTION, gl_check_contact(function, arg1) < 0)
 %enddef

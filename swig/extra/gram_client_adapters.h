@@ -5,6 +5,13 @@
 
 #include "gram_message.h"
 
+/* gram_client/status.c */
+void gl_gram_status_begins(void);
+void gl_gram_status_ends(void);
+#ifdef GL_H
+int gl_gram_check_status(const gl_function *function);
+#endif
+
 /* C leaves the pointers as they were. */
 static inline void gl_adapt_globus_gram_client_job_info_destroy(globus_gram_client_job_info_t *info)
 {

@@ -282,6 +282,29 @@ def test_callbacks_with_info(contact: str) -> None:
         gram_client.globus_gram_client_callback_disallow(listener)
 
 
+def test_a_listener_is_not_ended_in_its_own_callback() -> None:
+    """C answers when the callback has returned, and would wait for that."""
+    refused: queue.Queue[BaseException | None] = queue.Queue()
+
+    def on_state(_argument: Any, _job: str, _state: int, _error: int) -> None:
+        try:
+            gram_client.globus_gram_client_callback_disallow(listener)
+        except RuntimeError as error:
+            refused.put(error)
+        else:
+            refused.put(None)
+
+    listener = gram_client.globus_gram_client_callback_allow(on_state, None)
+    message = gram_protocol.globus_gram_protocol_pack_status_update_message(
+        "https://localhost:1/1/1/", DONE, 0
+    )
+    answered = threading.Event()
+    gram_protocol.globus_gram_protocol_post(listener, None, message, lambda *_: answered.set(), None)
+    assert "in another thread" in str(refused.get(timeout=LIMIT))
+    assert answered.wait(LIMIT)
+    gram_client.globus_gram_client_callback_disallow(listener)
+
+
 def test_signals(job: str, states: States) -> None:
     signal = gram_protocol.globus_gram_protocol_job_signal_t
     with pytest.raises(GlobusError):  # the fork job manager knows no priorities
