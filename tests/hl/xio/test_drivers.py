@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from globus_hl import xio
+from globus_hl.errors import ClosedError, ConnectError, HostNotFoundError
 
 from .conftest import LIMIT, echo
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from globus_hl.security import Credential
 
     from .conftest import Serving
@@ -77,6 +83,69 @@ def test_udp() -> None:
         came = first.descriptor()
         assert first.read(100, descriptor=came) == b"a datagram"
         assert came.udp.numeric_contact == second.udp.numeric_contact
+
+
+@pytest.fixture
+def udt() -> Iterator[Callable[..., tuple[xio.Handle, xio.Handle]]]:
+    """Two ends of a connection."""
+    with contextlib.ExitStack() as closing:
+
+        def connected(stack: str, client: Any = None, server: Any = None) -> tuple[xio.Handle, xio.Handle]:
+            listener = closing.enter_context(xio.Server(stack, gsi=server, timeout=LIMIT))
+            contact = f"localhost:{listener.contact.rpartition(':')[2]}"
+            first = xio.Handle(stack, contact, gsi=client, timeout=LIMIT)
+            opener = threading.Thread(target=first.open)
+            opener.start()
+            second = closing.enter_context(listener.accept())
+            opener.join(LIMIT)
+            return closing.enter_context(first), second
+
+        yield connected
+
+
+@pytest.mark.parametrize("stack", ["udt", "udt,queue"])
+def test_udt(udt: Callable[..., tuple[xio.Handle, xio.Handle]], stack: str) -> None:
+    client, server = udt(stack)
+    data = os.urandom(3_000_000)
+    writer = threading.Thread(target=client.write, args=(data,))
+    writer.start()
+    assert server.read(len(data), len(data)) == data
+    writer.join(LIMIT)
+    started = time.monotonic()
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            client.read(1, timeout=0.25)
+    assert time.monotonic() - started < 3
+    server.writev([b"after ", b"", b"all"])
+    assert client.read(100, 9) == b"after all"
+    with pytest.raises(TimeoutError):
+        client.write(bytes(80_000_000), timeout=0.5)
+    server.close(timeout=LIMIT)
+    with pytest.raises((OSError, ClosedError)):
+        client.write(b"x")
+    assert client.read(1) == b""
+
+
+def test_udt_and_gsi(
+    udt: Callable[..., tuple[xio.Handle, xio.Handle]], host: Credential, user: Credential
+) -> None:
+    """The driver udt says that it knows the peer's address, and tells none."""
+    client, server = udt("udt,gsi", xio.GSI(credential=user), xio.GSI(credential=host))
+    assert client.peer is not None
+    assert (client.peer.subject, client.peer.address) == (host.identity, "")
+    data = os.urandom(500_000)
+    writer = threading.Thread(target=client.write, args=(data,))
+    writer.start()
+    assert server.read(len(data), len(data)) == data
+    writer.join(LIMIT)
+
+
+def test_where_nobody_listens_on_udt(closed_port: int) -> None:
+    with pytest.raises(ConnectError, match="timed out") as caught:
+        xio.Handle("udt", f"127.0.0.1:{closed_port}", timeout=LIMIT).open()
+    assert caught.value.errno == errno.ETIMEDOUT
+    with pytest.raises(HostNotFoundError):
+        xio.Handle("udt", "no-such-host.invalid:1", timeout=LIMIT).open()
 
 
 def test_http(serving: Serving) -> None:

@@ -63,6 +63,10 @@ def prepared(stack: Stack, attributes: Attributes | None, gsi: GSI | None, *, ac
         StackError: they do not fit.
     """
     found = Attributes() if attributes is None else attributes.copy()
+    if "udt" in stack:
+        from .patient_driver import let_go_from_time_to_time
+
+        let_go_from_time_to_time(found)
     if stack.is_secure:
         from .gsi import GSI, refuse_host_of_clients
 
@@ -103,6 +107,7 @@ class Channel:
         self.settings: Attributes | None = None
         self.opened = False
         self.closed = False
+        self.hostname: str | None = None  # of the peer, where the contact does not name it
         self.in_library = False  # whether it is opened by one of the library's threads
         self.peer: Peer | None = None
         self._pending = bytearray()  # came in for a read that ran out of time
@@ -146,9 +151,7 @@ class Channel:
         clock = deadline(self.timeout, timeout)
         self.settings = prepared(self.stack, self.attributes, self.gsi, accepting=self.accepting)
         if self.stack.is_secure and not self.accepting:
-            from .gsi import refuse_contact_without_host
-
-            refuse_contact_without_host(self.contact, self.settings)
+            self._name_host(self.settings)
         if self.handle is None:
             self.handle = xio.globus_xio_handle_create(self._stack_for(self.settings))
         operation = self._opening = Open(
@@ -172,6 +175,16 @@ class Channel:
             raise
         finally:
             self._opening = None
+
+    def _name_host(self, settings: Attributes) -> None:
+        """The driver gsi is to know whose certificate it waits for."""
+        from .gsi import name_host, refuse_contact_without_host
+
+        if self.hostname is None or self.stack.names[0] == "tcp":
+            refuse_contact_without_host(self.contact, settings)
+        if self.stack.names[0] != "tcp":
+            host = self.hostname or xio.globus_xio_contact_parse(self.contact or "").host
+            name_host(host or "", settings)
 
     def _stack_for(self, settings: Attributes) -> Any:
         """The low level's stack; the settings may still change."""

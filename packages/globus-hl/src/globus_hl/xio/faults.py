@@ -37,10 +37,10 @@ def connection_fault(error: GlobusError, message: str, url: str) -> GridError:
     number = error.errno
     if number == errno.ECONNREFUSED:
         kind: type[GridError] = ConnectRefusedError
-    elif number in LOST or is_end_of_file(error):
-        kind = ConnectionLostError
     elif number is None and is_name_lookup(error):
         kind = HostNotFoundError
+    elif number in LOST or is_end_of_file(error):
+        kind = ConnectionLostError
     else:
         kind = ConnectError
     if number is not None:
@@ -106,7 +106,10 @@ def is_end_of_file(error: GlobusError) -> bool:
 
 def is_name_lookup(error: GlobusError) -> bool:
     """Whether a host name has no address."""
-    return any(cause.function == "globus_libc_getaddrinfo" for cause in error.chain)
+    return any(
+        cause.function == "globus_libc_getaddrinfo" or cause.message == "getaddrinfo failed"  # as udt says it
+        for cause in error.chain
+    )
 
 
 def innermost(error: GlobusError) -> str:

@@ -240,6 +240,14 @@ def refuse_contact_without_host(contact: str | None, attributes: Attributes) -> 
         )
 
 
+def name_host(host: str, attributes: Attributes) -> None:
+    """Whom the driver would ask for the address of the other end does not know it, and says that it does: let the host be
+    a name that the peer has to have."""
+    if attributes.gsi.authorization is AuthorizationMode.HOST:
+        attributes.gsi.target_name = Name.host(host)
+        attributes.gsi.authorization = AuthorizationMode.IDENTITY
+
+
 def refuse_host_of_clients(attributes: Attributes) -> None:
     """Who accepts does not know the peer's host by name, and the driver would look into a string that is not there."""
     if attributes.gsi.authorization is AuthorizationMode.HOST:

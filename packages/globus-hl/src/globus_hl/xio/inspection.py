@@ -48,8 +48,8 @@ def context_of(channel: Channel) -> Any:
 
 def _address(handle: Any) -> str:
     with contextlib.suppress(GlobusError):
-        contact: str = xio.globus_xio_handle_cntl(
+        contact: str | None = xio.globus_xio_handle_cntl(
             handle, xio.GLOBUS_XIO_QUERY, xio.GLOBUS_XIO_GET_REMOTE_NUMERIC_CONTACT
         )
-        return contact
+        return contact or ""
     return ""

@@ -151,6 +151,10 @@ def _make(drivers: tuple[Driver, ...]) -> Any:
             xio.globus_xio_stack_push_driver(handle, driver.handle)
         except GlobusError as error:
             raise StackError(f"{driver.name} does not fit there: {innermost(error)}") from error
+        if driver.name == "udt":
+            from .patient_driver import patient_driver
+
+            xio.globus_xio_stack_push_driver(handle, patient_driver().handle)
     return handle
 
 
