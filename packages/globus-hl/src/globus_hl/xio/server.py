@@ -31,6 +31,9 @@ __all__ = ["AsyncServer", "Server"]
 class Listener:
     """What both kinds of servers do, as coroutines."""
 
+    channel = Channel
+    """Of which kind connections are."""
+
     def __init__(
         self, stack: Stack, attributes: Attributes, gsi: GSI | None, timeout: Timeout, connection: Timeout
     ) -> None:
@@ -66,7 +69,7 @@ class Listener:
                 raise ClosedError("the server was closed") from error
             raise operation_fault(error, "could not accept a connection", self.contact) from error
         chosen = self.attributes if attributes is None else attributes
-        return Channel(self.stack, None, chosen, gsi or self.gsi, self.connection, accepted=handle)
+        return self.channel(self.stack, None, chosen, gsi or self.gsi, self.connection, accepted=handle)
 
     async def close(self, *, timeout: Limit = None) -> None:
         if self.closed:

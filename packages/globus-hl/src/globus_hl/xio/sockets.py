@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .handle import Handle
     from .stack import StackLike
 
-__all__ = ["XioSocket"]
+__all__ = ["XioSocket", "seconds"]
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ _WAIT_FLAGS = int(socket.MSG_DONTWAIT | socket.MSG_WAITALL | socket.MSG_NOSIGNAL
 
 
 class XioSocket(socket.socket):
-    """A stream socket, as ``socket.socket`` is one, whose data goes through a stack of drivers that begins with tcp.
+    """A stream socket, as ``socket.socket`` is one, whose data goes through a stack of drivers.
 
     ::
 
@@ -55,7 +55,8 @@ class XioSocket(socket.socket):
             print(sock.peer.subject, sock.recv(4096))
 
     Everything that a stream socket has, it has, with the same values, errors and time-outs; see the page *XIO* of the
-    manual for how, and for the few differences. Threads may share it as they may share a socket of the system.
+    manual for how, and for the few differences. Threads may share it as they may share a socket of the system. What does
+    not begin with tcp is a `TransportSocket`: on udt it connects to host and port, else to a path, a program or a URL.
 
     With gsi, `connect` shakes hands; an accepted socket does so when it is first read or written, or `do_handshake` is
     called, so that no client holds up ``accept()``. Where ``gettimeout()`` is 0 the handshake goes on in the background,
@@ -65,14 +66,14 @@ class XioSocket(socket.socket):
         family, type, proto, fileno: as of ``socket.socket``.
         stack: a `Stack`, or what makes one; default: ``"tcp"``.
         gsi: what security it is to have, as of `Handle`; also that of what it accepts.
-        attributes: options of the drivers above tcp (those of tcp are the socket's: ``setsockopt``).
+        attributes: options of the drivers (those of tcp are the socket's: ``setsockopt``).
         server_side: whether a socket made from `fileno` is the end that accepts.
         server_hostname: the host that a server's certificate is to be for; default: the one connected to.
         handshake_timeout: seconds that opening the stack may take, whatever ``settimeout`` says.
 
     Raises:
         StackError, DriverNotFoundError: as they say.
-        ValueError: the stack does not begin with tcp, or `gsi` is given for one without gsi.
+        ValueError: the stack moves datagrams, or `gsi` is given for one without gsi.
         OSError: as of ``socket.socket``; tcp has no datagrams.
     """
 
@@ -98,6 +99,14 @@ class XioSocket(socket.socket):
         "_timeout",
     )
 
+    def __new__(cls, *_: Any, stack: StackLike = "tcp", **__: Any) -> Self:
+        """One of the class that stands on the stack's transport."""
+        if stack != "tcp" and Stack(stack).names[0] != "tcp":
+            from .transport_sockets import on_transport
+
+            return super().__new__(on_transport(cls))  # type: ignore[arg-type, no-any-return]
+        return super().__new__(cls)
+
     def __init__(
         self,
         family: int = -1,
@@ -113,17 +122,9 @@ class XioSocket(socket.socket):
         handshake_timeout: float = HANDSHAKE,
     ) -> None:
         found = Stack(stack)
-        if found.names[0] != "tcp":
-            raise ValueError(f"a socket stands on tcp, not on {found.names[0]}: use a Handle")
         if gsi is not None and not found.is_secure:
             raise ValueError(f"the stack {found} has no gsi")
-        super().__init__(family, type, proto, fileno)
-        if self.type != socket.SOCK_STREAM:
-            if fileno is not None:
-                super().detach()  # it stays its owner's
-            else:
-                super()._real_close()  # type: ignore[misc]
-            raise OSError(errno.EPROTONOSUPPORT, os.strerror(errno.EPROTONOSUPPORT))
+        self._make(family, type, proto, fileno, found)
         self._stack, self._gsi, self._attributes = found, gsi, attributes
         self._server_side, self._hostname, self._handshake_timeout = (
             server_side,
@@ -134,7 +135,6 @@ class XioSocket(socket.socket):
         self._timeout = super().gettimeout()
         self._channel: SocketChannel | None = None
         self._link: Direct | LayeredLink | None = None
-        self._notifier: Notifier | None = None
         self._connecting: threading.Thread | None = None
         self._handshake: Background | None = None
         self._failure: Exception | None = None
@@ -144,6 +144,19 @@ class XioSocket(socket.socket):
         self._opening = False
         self._parting: Callable[[], None] | None = None  # for when an opening that nobody wants is over
         self._gone = False
+
+    def _make(self, family: int, type_: int, proto: int, fileno: int | None, stack: Stack) -> None:
+        """Make the socket of the system."""
+        if stack.names[0] != "tcp":
+            raise TypeError(f"a class made from XioSocket tells its __new__ the stack, too: {stack}")
+        super().__init__(family, type_, proto, fileno)
+        if self.type != socket.SOCK_STREAM:
+            if fileno is not None:
+                super().detach()  # it stays its owner's
+            else:
+                super()._real_close()  # type: ignore[misc]
+            raise OSError(errno.EPROTONOSUPPORT, os.strerror(errno.EPROTONOSUPPORT))
+        self._notifier: Notifier | None = None
 
     def _like(self, descriptor: int, *, server_side: bool) -> Self:
         """Another socket of the same kind."""
@@ -199,7 +212,7 @@ class XioSocket(socket.socket):
             super().settimeout(value)
             self._timeout = super().gettimeout()
         else:  # the descriptor stays as XIO needs it: it does not block
-            self._timeout = _seconds(value)
+            self._timeout = seconds(value)
 
     def gettimeout(self) -> float | None:
         """See ``socket.gettimeout``."""
@@ -317,6 +330,9 @@ class XioSocket(socket.socket):
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         if len(self._stack) == 1:
             return self._open_directly()
+        return self._stack_ready()
+
+    def _stack_ready(self) -> Direct | LayeredLink:
         end = end_of(self._timeout)
         if self._connecting is not None and self._connecting.is_alive():
             if self._timeout == 0:
@@ -428,8 +444,7 @@ class XioSocket(socket.socket):
                 with contextlib.suppress(GridError):
                     await channel.close()
             channel.take_back()
-            with contextlib.suppress(OSError):  # the peer is to see it
-                super().shutdown(socket.SHUT_RDWR)
+            self._hang_up()
         with self._linking:
             self._opening = False
             then = self._parting
@@ -443,6 +458,11 @@ class XioSocket(socket.socket):
             link.close(then)
         elif then is not None:
             then()
+
+    def _hang_up(self) -> None:
+        """Opening failed: the peer is to see it."""
+        with contextlib.suppress(OSError):
+            super().shutdown(socket.SHUT_RDWR)
 
     def _raise_failure(self) -> None:
         if self._failure is None:
@@ -660,7 +680,7 @@ class XioSocket(socket.socket):
 
     def _check_message(self, ancdata: list[Any], address: Any) -> None:
         """Raise what the system says of these arguments, whatever the socket."""
-        closed = socket.socket(self.family, self.type)
+        closed = socket.socket(self.family or socket.AF_INET, self.type)
         closed.close()
         with contextlib.suppress(OSError):
             closed.sendmsg([], ancdata, 0, address)
@@ -761,12 +781,15 @@ class XioSocket(socket.socket):
             descriptor = super().detach()
             link.close(lambda: os.close(descriptor))
 
+    def _addresses(self) -> tuple[Callable[[], Any], Callable[[], Any]]:
+        return super().getsockname, super().getpeername
+
     def __repr__(self) -> str:
         kind = type(self)
         state = " [closed]" if self._closed else ""  # type: ignore[attr-defined]
         names = "".join(
             f", {name}={address}"
-            for name, call in (("laddr", super().getsockname), ("raddr", super().getpeername))
+            for name, call in zip(("laddr", "raddr"), self._addresses(), strict=True)
             if (address := _address(call))
         )
         return (
@@ -788,14 +811,14 @@ def _quietly(call: Any, how: int) -> None:
         call(how)
 
 
-def _seconds(value: float | None) -> float | None:
+def seconds(value: float | None) -> float | None:
     if value is None:
         return None
     if isinstance(value, str | bytes):
         raise TypeError(f"must be real number, not {type(value).__name__}")
-    seconds = float(value)
-    if seconds != seconds:
+    found = float(value)
+    if found != found:
         raise ValueError("Invalid value NaN (not a number)")
-    if seconds < 0:
+    if found < 0:
         raise ValueError("Timeout value out of range")
-    return seconds
+    return found

@@ -1,4 +1,4 @@
-"""The way of the data where there are drivers above tcp: in the library's threads.
+"""The way of the data where there are drivers above tcp, or another transport: in the library's threads.
 
 With a driver in between, a descriptor that is ready says little: half a record of TLS is no data, and whole ones may be
 in the driver already. So the library reads ahead into a bounded buffer, and writes from one; a `Notifier` is the
@@ -42,15 +42,17 @@ SMALL = 1 << 14
 
 
 class Stacked:
-    """There are drivers above tcp.
+    """There are drivers above tcp, or another transport.
 
     Args:
         handle: of the low level, open.
         lent: a descriptor that is the handle's alone, to be closed after it.
+        on_demand: read what somebody waits for, and nothing else, and not while something is being written: the stack has
+            one position for both. Who selects hears that there is something to read until somebody has asked for it.
     """
 
-    def __init__(self, handle: Any, lent: int | None = None) -> None:
-        self.handle, self._lent = handle, lent
+    def __init__(self, handle: Any, lent: int | None = None, *, on_demand: bool = False) -> None:
+        self.handle, self._lent, self._on_demand = handle, lent, on_demand
         self._lock = threading.RLock()  # the collector may find the socket, and close it, in the middle
         # reading
         self._readable = threading.Condition(self._lock)
@@ -59,6 +61,7 @@ class Stacked:
         self._room: bytearray | None = None  # for the next read
         self._streams = False
         self._reading = False
+        self._wanted = 0  # bytes that somebody asked for
         self._ended = False
         self._read_error: OSError | None = None
         # writing
@@ -87,6 +90,11 @@ class Stacked:
         return bool(self._there or self._ended or self._read_error)
 
     @property
+    def _may_read(self) -> bool:
+        """As who selects is told."""
+        return self._can_read or (self._on_demand and not self._wanted)
+
+    @property
     def _can_write(self) -> bool:
         return self._queued < AHEAD or self._write_error is not None
 
@@ -97,7 +105,7 @@ class Stacked:
         if self._can_write:
             self._writable.notify_all()
         if self._notifier is not None:
-            self._notifier.set(readable=self._can_read, writable=self._can_write)
+            self._notifier.set(readable=self._may_read, writable=self._can_write)
 
     def _wait(self, ready: Callable[[], bool], changed: threading.Condition, timeout: float | None) -> None:
         """Wait with the lock."""
@@ -115,9 +123,13 @@ class Stacked:
         """Let the library read, if there is room; called with the lock."""
         if self._reading or self._ended or self._read_error or self._closing or self._there >= AHEAD:
             return
+        if self._on_demand and not (self._wanted and self._idle):
+            return
         self._reading = True
         buffer = self._room or (take_block() if self._streams else bytearray(LOW))
         self._room = None
+        if self._on_demand:
+            buffer = bytearray(min(self._wanted, BLOCK))
         try:
             xio.globus_xio_register_read(self.handle, buffer, 1, None, self._came_in, None)
         except (GlobusError, ValueError) as error:
@@ -128,7 +140,7 @@ class Stacked:
         self, _handle: Any, error: Any, buffer: Any, length: int, count: int, _descriptor: Any, _: Any
     ) -> None:
         with self._lock:
-            self._reading = False
+            self._reading, self._wanted = False, 0
             if count:
                 self._keep(buffer, length, count)
             if error is not None:
@@ -137,6 +149,8 @@ class Stacked:
                     self._read_error = os_error(error)
             else:
                 self._read_on()
+            if self._on_demand:
+                self._write_on()
             self._tell()
 
     def _keep(self, buffer: Any, length: int, count: int) -> None:
@@ -159,7 +173,7 @@ class Stacked:
         with writable(buffer) as view, self._lock:
             if not view.nbytes:
                 return 0
-            self._await_data(timeout)
+            self._await_data(timeout, len(view))
             count = 0
             while self._came and count < len(view):
                 chunk = self._came[0]
@@ -175,7 +189,7 @@ class Stacked:
         if size <= 0:
             return b""
         with self._lock:
-            self._await_data(timeout)
+            self._await_data(timeout, size)
             if not self._came:
                 return b""
             chunk = self._came[0]
@@ -203,9 +217,12 @@ class Stacked:
         """There is room again."""
         self._read_on()
         if self._notifier is not None:
-            self._notifier.set(readable=self._can_read)
+            self._notifier.set(readable=self._may_read)
 
-    def _await_data(self, timeout: float | None) -> None:
+    def _await_data(self, timeout: float | None, wanted: int) -> None:
+        if self._on_demand and not self._can_read:
+            self._wanted = wanted
+            self._tell()
         self._read_on()
         self._wait(lambda: self._can_read, self._readable, timeout)
         if not self._there and self._read_error is not None:
@@ -215,7 +232,7 @@ class Stacked:
 
     def peek(self, count: int, timeout: float | None) -> bytes:
         with self._lock:
-            self._await_data(timeout)
+            self._await_data(timeout, count)
             return b"".join(self._came)[:count]
 
     # ---- writing ------------------------------------------------------------------------------------------------
@@ -278,7 +295,7 @@ class Stacked:
 
     def _write_on(self) -> None:
         """Let the library write what waits; called with the lock."""
-        if self._sending or self._write_error is not None:
+        if self._sending or self._write_error is not None or (self._on_demand and self._reading):
             return
         parts: list[memoryview] = []
         total = 0
@@ -308,6 +325,8 @@ class Stacked:
             if error is not None:
                 self._fail(os_error(error))
             self._write_on()
+            if self._on_demand:
+                self._read_on()
             self._tell()
             shut, close = (self._shut, self._closing) if self._idle else (None, None)
         for part in parts:

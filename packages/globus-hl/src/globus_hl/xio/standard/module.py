@@ -57,7 +57,7 @@ def _class_with(options: dict[str, Any]) -> type[sockets.XioSocket]:
             descriptor = named.get("fileno", arguments[1] if len(arguments) > 1 else None)
             if descriptor is None and type != -1 and not type & socket.SOCK_STREAM:
                 return socket.socket(family, type, *arguments, **named)
-            return super().__new__(cls)
+            return super().__new__(cls, stack=(options | named).get("stack", "tcp"))
 
         def __init__(self, *arguments: Any, **named: Any) -> None:
             super().__init__(*arguments, **(options | named))

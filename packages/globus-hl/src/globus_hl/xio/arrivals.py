@@ -1,0 +1,144 @@
+"""Connections that a listener has accepted, and that nobody has asked for yet.
+
+One call of accept is always under way. It says when there is somebody, for those who select; and GCT's driver udt accepts
+nobody any more after one that was canceled.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import errno
+import os
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from globus_lowlevel import common
+
+from .._runtime.drivers import Background
+from ..errors import GridError
+from ..timeouts import Timeout
+from .channel import Channel
+from .links import closed, end_of, remaining, would_block
+from .stack import Stack
+
+if TYPE_CHECKING:
+    from .notifier import Notifier
+    from .server import Listener
+
+__all__ = ["Arrivals", "only_port"]
+
+KNOCK = Timeout(connect=5.0, stall=None, total=5.0)
+RANGE = "GLOBUS_UDP_PORT_RANGE"
+
+_ports = threading.Lock()
+
+
+@contextlib.contextmanager
+def only_port(port: int) -> Iterator[None]:
+    """What listens on udt inside the block gets this port; 0: any. The driver has no option for that, but looks into the
+    environment, which the library keeps a copy of."""
+    if not port:
+        yield
+        return
+    with _ports:
+        common.globus_module_setenv(RANGE, f"{port},{port}")
+        try:
+            yield
+        finally:
+            common.globus_module_setenv(RANGE, os.environ.get(RANGE, ""))
+
+
+class Arrivals:
+    """Those who wait at a listener on udt.
+
+    Args:
+        backlog: how many may wait.
+        notifier: is readable while somebody waits.
+    """
+
+    def __init__(self, listener: Listener, backlog: int, notifier: Notifier) -> None:
+        self._listener, self._backlog, self._notifier = listener, max(1, backlog), notifier
+        self.port = int(listener.contact.rpartition(":")[2])
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._came: collections.deque[Channel] = collections.deque()
+        self._accepting = False
+        self._failure: Exception | None = None
+        self._closed = False
+        with self._lock:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Accept, if there is room; called with the lock."""
+        if not self._accepting and not self._closed and len(self._came) < self._backlog:
+            self._accepting = True
+            Background(self._accept())
+
+    async def _accept(self) -> None:
+        found: Channel | None = None
+        failure: Exception | None = None
+        try:
+            found = await self._listener.accept()
+        except (GridError, OSError) as error:
+            failure = error
+        with self._lock:
+            self._accepting = False
+            if not self._closed:
+                if found is None:
+                    self._failure = failure
+                else:
+                    self._came.append(found)
+                    found = None
+                    self._go_on()
+                self._tell()
+        if found is not None:
+            await _refuse(found)
+
+    def _tell(self) -> None:
+        self._changed.notify_all()
+        self._notifier.set(readable=bool(self._came or self._failure))
+
+    def take(self, timeout: float | None) -> Channel:
+        """The next one.
+
+        Raises:
+            As ``socket.accept``.
+        """
+        end = end_of(timeout)
+        with self._lock:
+            while not self._came:
+                if self._closed:
+                    raise closed()
+                if self._failure is not None:
+                    raise OSError(errno.ECONNABORTED, os.strerror(errno.ECONNABORTED)) from self._failure
+                if timeout == 0:
+                    raise would_block()
+                self._changed.wait(remaining(end))
+            found = self._came.popleft()
+            self._go_on()
+            self._tell()
+            return found
+
+    def close(self) -> None:
+        """Accept nobody any more."""
+        with self._lock:
+            self._closed = True
+            waiting, accepting = list(self._came), self._accepting
+            self._came.clear()
+            self._changed.notify_all()
+        self._listener.close()
+        for channel in waiting:
+            Background(_refuse(channel))
+        if accepting:  # the driver looks once in ten seconds whether it is to end, or when somebody comes
+            Background(
+                _refuse(Channel(Stack("udt"), f"127.0.0.1:{self.port}", None, None, KNOCK), knock=True)
+            )
+
+
+async def _refuse(channel: Channel, *, knock: bool = False) -> None:
+    with contextlib.suppress(GridError):
+        if knock:
+            await channel.open()
+        await channel.close()
