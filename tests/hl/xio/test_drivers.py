@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from globus_hl.security import Credential
+    from globus_hl.testgrid import Grid
 
     from .conftest import Serving
 
@@ -146,6 +147,17 @@ def test_where_nobody_listens_on_udt(closed_port: int) -> None:
     assert caught.value.errno == errno.ETIMEDOUT
     with pytest.raises(HostNotFoundError):
         xio.Handle("udt", "no-such-host.invalid:1", timeout=LIMIT).open()
+
+
+def test_gridftp_takes_several_buffers(grid: Grid, user: Credential, wait_until: Callable[..., None]) -> None:
+    path = grid.gridftp.root / "written through xio"
+    attributes = xio.Attributes()
+    attributes.xio.credential(user)
+    parts = [os.urandom(200_000), b"", bytearray(os.urandom(100_000))]
+    url = f"{grid.gridftp.url}/{path.name}".replace(" ", "%20")
+    with xio.Handle("gridftp", url, attributes, timeout=LIMIT) as handle:
+        assert handle.writev(parts) == 300_000
+    wait_until(lambda: path.exists() and path.read_bytes() == b"".join(parts))
 
 
 def test_http(serving: Serving) -> None:
