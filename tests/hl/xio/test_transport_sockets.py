@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import gc
 import os
 import select
 import selectors
+import shutil
 import socket
+import socketserver
 import subprocess
 import sys
 import threading
@@ -20,6 +23,7 @@ import pytest
 from globus_hl import xio
 from globus_hl.errors import ConnectError, HostNotFoundError
 from globus_hl.security.errors import PeerNameError
+from globus_hl.xio import standard
 from globus_hl.xio.errors import PeerRefusedError
 
 from .conftest import LIMIT
@@ -370,9 +374,47 @@ def test_ports(wait_until: Callable[..., None]) -> None:
         assert second.getsockname() == (UNKNOWN[0], port)
 
 
+def test_binding_before_connecting(closed_port: int) -> None:
+    with xio.create_server(("", 0), stack="udt") as listener:
+        listener.settimeout(LIMIT)
+        where = ("127.0.0.1", listener.getsockname()[1])
+        for port in (closed_port, 0):
+            client = xio.create_connection(where, LIMIT, ("", port), stack="udt")
+            with client, listener.accept()[0] as server:
+                assert client.getsockname() == (UNKNOWN[0], port)
+                client.sendall(b"x")
+                assert server.recv(1) == b"x"
+    with xio.XioSocket(stack="udt") as sock:
+        sock.bind(("", 0))
+        bound = sock.getsockname()
+        sock.listen()
+        assert sock.getsockname() == bound
+        assert bound[1] > 0
+
+
+def test_servers_of_the_standard_library() -> None:
+    class Shout(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(self.rfile.readline().upper())
+
+    with standard.ThreadingTCPServer(("", 0), Shout, stack="udt") as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        where = ("127.0.0.1", server.server_address[1])
+        try:
+            with xio.create_connection(where, LIMIT, stack="udt") as client, client.makefile("rb") as file:
+                client.sendall(b"hello\n")
+                assert file.read() == b"HELLO\n"
+        finally:
+            server.shutdown()
+            thread.join(LIMIT)
+
+
 def test_arguments() -> None:
     for wrong, error in (
         ({"stack": "udp"}, ValueError),
+        ({"stack": "mode_e"}, ValueError),
+        ({"stack": "gridftp"}, ValueError),
         ({"stack": "udt", "fileno": 0}, ValueError),
         ({"stack": "udt", "family": socket.AF_INET6}, OSError),
         ({"stack": "udt", "type": socket.SOCK_DGRAM}, OSError),
@@ -394,10 +436,9 @@ def test_arguments() -> None:
             assert caught.value.errno == errno.EOPNOTSUPP
 
 
-def test_pairs_of_sockets(kind: Kind) -> None:
-    if kind.is_secure:
-        pytest.skip("both ends have the same options")
-    first, second = xio.socketpair(stack=kind.stack)
+def test_pairs_of_sockets(kind: Kind, user: Credential) -> None:
+    same = {"gsi": xio.GSI(credential=user, authorization="self")} if kind.is_secure else {}
+    first, second = xio.socketpair(stack=kind.stack, **same)
     with first, second:
         assert first.gettimeout() is None
         first.sendall(b"x")
@@ -409,11 +450,17 @@ def test_classes_made_from_it() -> None:
         def shout(self) -> None:
             self.sendall(b"HELLO")
 
+    class Wrong(xio.XioSocket):
+        def __init__(self) -> None:
+            super().__init__(stack="udt")
+
     first, second = xio.socketpair(stack="udt", kind=Mine)
     with first, second:
         assert isinstance(first, Mine)
         first.shout()
         assert exactly(second, 5) == b"HELLO"
+    with pytest.raises(TypeError, match="__new__"):
+        Wrong()
 
 
 def test_a_peer_of_the_toolkit() -> None:
@@ -438,6 +485,66 @@ def test_a_peer_of_the_toolkit() -> None:
                 handle.read(1, timeout=0.2)
             accepted.sendall(b"answer")
             assert handle.read(6, 6) == b"answer"
+
+
+@pytest.fixture
+def perf() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """The toolkit's own program, which needs to be told to use threads, and to print at once."""
+    command = ["stdbuf", "-oL", "globus-xioperf", "-l", "65536", "-D", "udt"]
+    environment = os.environ | {"GLOBUS_THREAD_MODEL": "pthread"}
+    with contextlib.ExitStack() as ending:
+
+        def start(*arguments: str) -> subprocess.Popen[bytes]:
+            program = subprocess.Popen(
+                [*command, *arguments], env=environment, stdin=subprocess.DEVNULL, stdout=-1
+            )
+            ending.enter_context(program)
+            ending.callback(program.kill)
+            return program
+
+        yield start
+
+
+@pytest.mark.skipif(shutil.which("globus-xioperf") is None, reason="there is no globus-xioperf")
+def test_a_program_of_the_toolkit(perf: Callable[..., subprocess.Popen[bytes]]) -> None:
+    with xio.create_server(("", 0), stack="udt") as listener:
+        listener.settimeout(LIMIT)
+        sender = perf("-c", f"127.0.0.1:{listener.getsockname()[1]}", "-S", "-n", "5M")
+        server, _ = listener.accept()
+        server.settimeout(LIMIT)
+        with server, server.makefile("rb") as file:
+            assert len(file.read()) == 5 << 20
+        assert sender.wait(LIMIT) == 0
+    receiver = perf("-s", "-R")
+    assert receiver.stdout is not None
+    port = next(int(line.rpartition(b":")[2]) for line in receiver.stdout if b"listening" in line)
+    with xio.create_connection(("127.0.0.1", port), LIMIT, stack="udt") as client:
+        client.sendall(bytes(5 << 20))
+    output, _ = receiver.communicate(timeout=LIMIT)
+    assert b"Bytes recv:   5.00 M" in output
+    assert receiver.returncode == 0
+
+
+def test_asyncio() -> None:
+    async def talk() -> None:
+        loop = asyncio.get_running_loop()
+        with xio.create_server(("", 0), stack="udt") as listener, xio.XioSocket(stack="udt") as client:
+            listener.setblocking(False)
+            client.setblocking(False)
+            connecting = asyncio.create_task(
+                loop.sock_connect(client, ("127.0.0.1", listener.getsockname()[1]))
+            )
+            server, _ = await loop.sock_accept(listener)
+            with server:
+                server.setblocking(False)
+                await connecting
+                sending = asyncio.create_task(loop.sock_sendall(client, bytes(3_000_000)))
+                count = 0
+                while count < 3_000_000:
+                    count += len(await loop.sock_recv(server, 1 << 16))
+                await sending
+
+    asyncio.run(asyncio.wait_for(talk(), LIMIT))
 
 
 # ---- gsi on udt --------------------------------------------------------------------------------------------------------

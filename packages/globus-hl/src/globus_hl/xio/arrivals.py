@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .notifier import Notifier
     from .server import Listener
 
-__all__ = ["Arrivals", "only_port"]
+__all__ = ["Arrivals", "only_port", "port_of"]
 
 KNOCK = Timeout(connect=5.0, stall=None, total=5.0)
 RANGE = "GLOBUS_UDP_PORT_RANGE"
@@ -50,6 +50,11 @@ def only_port(port: int) -> Iterator[None]:
             common.globus_module_setenv(RANGE, os.environ.get(RANGE, ""))
 
 
+def port_of(listener: Listener) -> int:
+    """Where it listens."""
+    return int(listener.contact.rpartition(":")[2])
+
+
 class Arrivals:
     """Those who wait at a listener on udt.
 
@@ -60,7 +65,6 @@ class Arrivals:
 
     def __init__(self, listener: Listener, backlog: int, notifier: Notifier) -> None:
         self._listener, self._backlog, self._notifier = listener, max(1, backlog), notifier
-        self.port = int(listener.contact.rpartition(":")[2])
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._came: collections.deque[Channel] = collections.deque()
@@ -133,7 +137,10 @@ class Arrivals:
             Background(_refuse(channel))
         if accepting:  # the driver looks once in ten seconds whether it is to end, or when somebody comes
             Background(
-                _refuse(Channel(Stack("udt"), f"127.0.0.1:{self.port}", None, None, KNOCK), knock=True)
+                _refuse(
+                    Channel(Stack("udt"), f"127.0.0.1:{port_of(self._listener)}", None, None, KNOCK),
+                    knock=True,
+                )
             )
 
 

@@ -70,7 +70,7 @@ def create_connection(
     """Connect to a host, whatever its addresses: ``socket.create_connection``.
 
     Args:
-        address: (host, port); on other transports than tcp and udt what ``connect`` takes.
+        address: (host, port); on file, popen and pipe: text, as ``connect`` takes it.
         timeout: seconds, of the socket; without it, ``socket.getdefaulttimeout()``.
         source_address: (host, port) to bind to before connecting.
         all_errors: whether the errors of all of the host's addresses are raised, else the first one.

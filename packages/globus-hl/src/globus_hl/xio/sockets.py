@@ -55,8 +55,8 @@ class XioSocket(socket.socket):
             print(sock.peer.subject, sock.recv(4096))
 
     Everything that a stream socket has, it has, with the same values, errors and time-outs; see the page *XIO* of the
-    manual for how, and for the few differences. Threads may share it as they may share a socket of the system. What does
-    not begin with tcp is a `TransportSocket`: on udt it connects to host and port, else to a path, a program or a URL.
+    manual for how, and for the few differences. Threads may share it as they may share a socket of the system. On another
+    transport than tcp (udt, file, popen, pipe) it is a `TransportSocket`.
 
     With gsi, `connect` shakes hands; an accepted socket does so when it is first read or written, or `do_handshake` is
     called, so that no client holds up ``accept()``. Where ``gettimeout()`` is 0 the handshake goes on in the background,
@@ -73,7 +73,7 @@ class XioSocket(socket.socket):
 
     Raises:
         StackError, DriverNotFoundError: as they say.
-        ValueError: the stack moves datagrams, or `gsi` is given for one without gsi.
+        ValueError: the transport has no streams, or `gsi` is given for a stack without gsi.
         OSError: as of ``socket.socket``; tcp has no datagrams.
     """
 

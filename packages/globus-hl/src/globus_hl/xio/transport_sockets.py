@@ -1,4 +1,4 @@
-"""Sockets on other transports than tcp: udt, files, programs, pipes, GridFTP."""
+"""Sockets on other transports than tcp: udt, files, programs, pipes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
+from globus_lowlevel import GlobusError
+
 from ..errors import GridError
 from ..timeouts import Timeout
-from .arrivals import Arrivals, only_port
+from .arrivals import Arrivals, only_port, port_of
 from .attributes import Attributes
 from .blocks import BLOCK
 from .channel import Channel
@@ -30,9 +32,13 @@ if TYPE_CHECKING:
 
 __all__ = ["TransportSocket", "on_transport"]
 
-DATAGRAMS = {"udp"}
-NETWORK = {"udt", "mode_e"}
-"""Transports whose contact is ``host:port``."""
+NO_STREAMS = {
+    "udp": "it moves datagrams",
+    "mode_e": "it moves blocks, and in one direction",
+    "gridftp": "closing in the wrong moment, GCT's driver waits for itself: globus_hl.gridftp has clients",
+    "gridftp_multicast": "it only sends",
+}
+"""Transports on which there are no sockets, and why."""
 NOWHERE = ("0.0.0.0", 0)  # noqa: S104 - as the system says it of a socket that is not bound
 _NO_LIMIT = Timeout(None, None, None)
 _SYSTEM = socket.socket
@@ -73,9 +79,9 @@ class TransportSocket(XioSocket):
     `accept`, and writable when there is room to `send`.
 
     * ``udt``: addresses are host and port, IPv4 alone. The driver tells neither who connects nor from where: addresses
-      that are not known are ``("0.0.0.0", 0)``. It listens on all interfaces, and begins with `listen`.
-    * ``file``, ``popen``, ``pipe``, ``gridftp`` and others: the address is a path, a program or a URL, and ``family`` is
-      ``AF_UNSPEC``. What `recv` reads and `send` writes of a file begins where the last of them ended.
+      that are not known are ``("0.0.0.0", 0)``. It listens on all interfaces.
+    * ``file``, ``popen``, ``pipe``: the address is text, a path for ``file``, and ``family`` is ``AF_UNSPEC``. What
+      `recv` reads and `send` writes of a file begins where the last of them ended.
 
     ``OSError`` with ``EOPNOTSUPP``: what the transport cannot do, such as closing one half of a connection (`shutdown`).
     """
@@ -83,6 +89,7 @@ class TransportSocket(XioSocket):
     _contact: str | None = None
     _address: Any = None
     _bound: tuple[str, int] | None = None
+    _listener: Listener | None = None
     _arrivals: Arrivals | None = None
     _accepted: Channel | None = None
     _shut = False
@@ -90,8 +97,8 @@ class TransportSocket(XioSocket):
 
     def _make(self, family: int, type_: int, proto: int, fileno: int | None, stack: Stack) -> None:
         transport = stack.names[0]
-        if transport in DATAGRAMS:
-            raise ValueError(f"{transport} moves datagrams, and a socket is a stream: use a Handle")
+        if transport in NO_STREAMS:
+            raise ValueError(f"there are no sockets on {transport}: {NO_STREAMS[transport]}; use a Handle")
         if fileno is not None:
             raise ValueError(f"a descriptor cannot be a socket on {transport}")
         own = socket.AF_INET if transport == "udt" else socket.AF_UNSPEC
@@ -126,8 +133,6 @@ class TransportSocket(XioSocket):
         """See ``socket.getsockname``. On udt a connected socket knows no more than what it was bound to; of other
         transports: ""."""
         self._check_open()
-        if self._arrivals is not None:
-            return NOWHERE[0], self._arrivals.port
         return (self._bound or NOWHERE) if self._transport == "udt" else ""
 
     def getpeername(self) -> Any:
@@ -180,7 +185,7 @@ class TransportSocket(XioSocket):
     # ---- connecting -----------------------------------------------------------------------------------------------
 
     def connect(self, address: Any) -> None:
-        """See ``socket.connect``: host and port; or a path, a program or a URL, whatever the transport opens.
+        """See ``socket.connect``: host and port; or the text that the transport opens, such as a path.
 
         Raises:
             As `XioSocket.connect`.
@@ -235,7 +240,7 @@ class TransportSocket(XioSocket):
             self._notifier.set(readable=False, writable=False)
 
     def _aimed(self, address: Any) -> str:
-        if self._transport not in NETWORK:
+        if self._transport != "udt":
             if isinstance(address, tuple):
                 raise TypeError(f"a socket on {self._transport} connects to text, not to {address!r}")
             return os.fsdecode(address)
@@ -254,7 +259,10 @@ class TransportSocket(XioSocket):
             self._channel = self._accepted
             return self._accepted
         attributes = Attributes() if self._attributes is None else self._attributes.copy()
-        if self._bound is not None and self._bound[1]:
+        if self._listener is not None:  # it was bound to any port, and gets another one
+            self._listener.close()
+            self._listener = self._bound = None
+        elif self._bound is not None:
             attributes.udt.local_port = self._bound[1]
         self._channel = TransportChannel(self._stack, self._contact, attributes, self._gsi, _NO_LIMIT)
         self._channel.hostname = self._hostname
@@ -274,7 +282,7 @@ class TransportSocket(XioSocket):
     # ---- listening ------------------------------------------------------------------------------------------------
 
     def bind(self, address: Any, /) -> None:
-        """See ``socket.bind``: on udt, to all interfaces. `listen` finds out whether the port is free."""
+        """See ``socket.bind``; on udt, and to all interfaces."""
         self._check_open()
         if self._transport != "udt":
             raise _error(errno.EOPNOTSUPP)
@@ -285,9 +293,26 @@ class TransportSocket(XioSocket):
             raise OverflowError("bind(): port must be 0-65535.")
         if host not in ("", NOWHERE[0]):
             raise OSError(errno.EADDRNOTAVAIL, "the driver udt listens on all interfaces: bind to ''")
-        if self._bound is not None or self._handshake is not None or self._arrivals is not None:
+        if self._bound is not None or self._handshake is not None:
             raise _error(errno.EINVAL)
+        if port:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trial:  # tells whether it is free
+                trial.bind((NOWHERE[0], port))
+        else:
+            self._listener = self._new_listener(0)
+            port = port_of(self._listener)
         self._bound = (NOWHERE[0], port)
+
+    def _new_listener(self, port: int) -> Listener:
+        with only_port(port):
+            try:
+                return SocketListener(
+                    self._stack, self._attributes or Attributes(), self._gsi, _NO_LIMIT, _NO_LIMIT
+                )
+            except GridError as error:
+                if isinstance(error.__cause__, GlobusError) and "UDP socket" in innermost(error.__cause__):
+                    raise _error(errno.EADDRINUSE) from error
+                raise
 
     def listen(self, backlog: int = 128, /) -> None:
         """See ``socket.listen``; on udt."""
@@ -298,16 +323,11 @@ class TransportSocket(XioSocket):
             raise _error(errno.EINVAL)
         if self._arrivals is not None:
             return
+        if self._bound is None:
+            self.bind(NOWHERE)
+        assert self._bound is not None  # noqa: S101 - it is now
         assert self._notifier is not None  # noqa: S101 - open
-        with only_port(0 if self._bound is None else self._bound[1]):
-            try:
-                listener = SocketListener(
-                    self._stack, self._attributes or Attributes(), self._gsi, _NO_LIMIT, _NO_LIMIT
-                )
-            except GridError as error:
-                if "UDP socket" in innermost(error.__cause__):  # type: ignore[arg-type]
-                    raise _error(errno.EADDRINUSE) from error
-                raise
+        listener, self._listener = self._listener or self._new_listener(self._bound[1]), None
         self._arrivals = Arrivals(listener, backlog, self._notifier)
 
     def accept(self) -> tuple[Self, Any]:
@@ -354,6 +374,8 @@ class TransportSocket(XioSocket):
         arrivals, self._arrivals = self._arrivals, None
         if arrivals is not None:
             arrivals.close()
+        elif self._listener is not None:
+            self._listener.close()
         if self._shut:
             self._link = None
         return super()._part(then)
@@ -385,6 +407,9 @@ class TransportSocket(XioSocket):
         finally:
             if not sys.is_finalizing():
                 self._part(_nothing)
+            elif self._notifier is not None:
+                _SYSTEM.detach(self)  # the number is the notifier's
+                self._notifier.close()
 
 
 @functools.cache
