@@ -722,6 +722,25 @@ def test_a_program_that_does_not_read() -> None:
             sock.sendall(bytes(10_000_000))
 
 
+def test_a_program_finishes_its_work(tmp_path: Path, wait_until: Callable[..., None]) -> None:
+    path, data = tmp_path / "copy", os.urandom(3_000_000)
+    work = ["/bin/sh", "-c", f"cat > {path}.part; sleep 0.3; mv {path}.part {path}; echo done"]
+    with opened("popen", "sh", program=work) as sock:
+        sock.sendall(data)
+    wait_until(path.exists)
+    assert path.read_bytes() == data
+
+
+def test_selecting_a_program() -> None:
+    with opened("popen", "sh", program=["/bin/sh", "-c", "read line; echo $line; sleep 0.2"]) as sock:
+        assert select.select([sock], [sock], [], 0.1)[:2] == ([], [sock])
+        sock.sendall(b"hello\n")
+        assert select.select([sock], [], [], LIMIT)[0] == [sock]
+        assert sock.recv(100) == b"hello\n"
+        assert select.select([sock], [], [], LIMIT)[0] == [sock]
+        assert sock.recv(100) == b""
+
+
 PIPE = """
 from globus_hl import xio
 with xio.XioSocket(stack="pipe") as sock:

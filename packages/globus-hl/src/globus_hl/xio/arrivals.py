@@ -116,7 +116,10 @@ class Arrivals:
                 if self._closed:
                     raise closed()
                 if self._failure is not None:
-                    raise OSError(errno.ECONNABORTED, os.strerror(errno.ECONNABORTED)) from self._failure
+                    failure, self._failure = self._failure, None
+                    self._go_on()
+                    self._tell()
+                    raise OSError(errno.ECONNABORTED, os.strerror(errno.ECONNABORTED)) from failure
                 if timeout == 0:
                     raise would_block()
                 self._changed.wait(remaining(end))

@@ -47,12 +47,16 @@ class Stacked:
     Args:
         handle: of the low level, open.
         lent: a descriptor that is the handle's alone, to be closed after it.
-        on_demand: read what somebody waits for, and nothing else, and not while something is being written: the stack has
-            one position for both. Who selects hears that there is something to read until somebody has asked for it.
+        on_demand: read what somebody waits for, and nothing else, until `read_ahead` is called.
+        one_position: what is read and written has one position: read on demand alone, and not while something is being
+            written. Who selects hears that there is something to read until somebody waits for it.
     """
 
-    def __init__(self, handle: Any, lent: int | None = None, *, on_demand: bool = False) -> None:
-        self.handle, self._lent, self._on_demand = handle, lent, on_demand
+    def __init__(
+        self, handle: Any, lent: int | None = None, *, on_demand: bool = False, one_position: bool = False
+    ) -> None:
+        self.handle, self._lent = handle, lent
+        self._on_demand, self._one_position = on_demand or one_position, one_position
         self._lock = threading.RLock()  # the collector may find the socket, and close it, in the middle
         # reading
         self._readable = threading.Condition(self._lock)
@@ -85,6 +89,12 @@ class Stacked:
             self._notifier = notifier
             self._tell()
 
+    def read_ahead(self) -> None:
+        """Somebody is going to select."""
+        with self._lock:
+            self._on_demand = self._one_position
+            self._read_on()
+
     @property
     def _can_read(self) -> bool:
         return bool(self._there or self._ended or self._read_error)
@@ -92,7 +102,7 @@ class Stacked:
     @property
     def _may_read(self) -> bool:
         """As who selects is told."""
-        return self._can_read or (self._on_demand and not self._wanted)
+        return self._can_read or (self._one_position and not self._wanted)
 
     @property
     def _can_write(self) -> bool:
@@ -123,7 +133,7 @@ class Stacked:
         """Let the library read, if there is room; called with the lock."""
         if self._reading or self._ended or self._read_error or self._closing or self._there >= AHEAD:
             return
-        if self._on_demand and not (self._wanted and self._idle):
+        if (self._on_demand and not self._wanted) or (self._one_position and not self._idle):
             return
         self._reading = True
         buffer = self._room or (take_block() if self._streams else bytearray(LOW))
@@ -149,7 +159,7 @@ class Stacked:
                     self._read_error = os_error(error)
             else:
                 self._read_on()
-            if self._on_demand:
+            if self._one_position:
                 self._write_on()
             self._tell()
 
@@ -295,7 +305,7 @@ class Stacked:
 
     def _write_on(self) -> None:
         """Let the library write what waits; called with the lock."""
-        if self._sending or self._write_error is not None or (self._on_demand and self._reading):
+        if self._sending or self._write_error is not None or (self._one_position and self._reading):
             return
         parts: list[memoryview] = []
         total = 0
@@ -325,7 +335,7 @@ class Stacked:
             if error is not None:
                 self._fail(os_error(error))
             self._write_on()
-            if self._on_demand:
+            if self._one_position:
                 self._read_on()
             self._tell()
             shut, close = (self._shut, self._closing) if self._idle else (None, None)

@@ -39,6 +39,9 @@ NO_STREAMS = {
     "gridftp_multicast": "it only sends",
 }
 """Transports on which there are no sockets, and why."""
+ON_DEMAND = {"popen", "pipe"}
+"""Transports that are not read before somebody asks: GCT's driver popen kills the program when a read has to be given up,
+even if it has not done yet with what was written; and what is in a pipe may be for others."""
 NOWHERE = ("0.0.0.0", 0)  # noqa: S104 - as the system says it of a socket that is not bound
 _NO_LIMIT = Timeout(None, None, None)
 _SYSTEM = socket.socket
@@ -60,7 +63,8 @@ class TransportChannel(Channel):
 
     def link(self) -> LayeredLink:
         """The way of the data, when it is open."""
-        return Stacked(self.handle, on_demand=self._seekable)
+        transport = self.stack.names[0]
+        return Stacked(self.handle, on_demand=transport in ON_DEMAND, one_position=transport == "file")
 
     def take_back(self) -> None:
         """There is no descriptor."""
@@ -81,7 +85,8 @@ class TransportSocket(XioSocket):
     * ``udt``: addresses are host and port, IPv4 alone. The driver tells neither who connects nor from where: addresses
       that are not known are ``("0.0.0.0", 0)``. It listens on all interfaces.
     * ``file``, ``popen``, ``pipe``: the address is text, a path for ``file``, and ``family`` is ``AF_UNSPEC``. What
-      `recv` reads and `send` writes of a file begins where the last of them ended.
+      `recv` reads and `send` writes of a file begins where the last of them ended. A program that still works when the
+      socket is closed goes on, unless a `recv` had run out of time or `fileno` was called: GCT's driver kills it then.
 
     ``OSError`` with ``EOPNOTSUPP``: what the transport cannot do, such as closing one half of a connection (`shutdown`).
     """
@@ -92,6 +97,7 @@ class TransportSocket(XioSocket):
     _listener: Listener | None = None
     _arrivals: Arrivals | None = None
     _accepted: Channel | None = None
+    _selects = False
     _shut = False
     _channel: Any
 
@@ -122,8 +128,16 @@ class TransportSocket(XioSocket):
         return True  # there is no other socket to ask; who needs a connection finds that there is none
 
     def fileno(self) -> int:
-        """A descriptor for select and its like; -1: closed."""
+        """A descriptor for select and its like; -1: closed. From now on the socket reads ahead."""
+        self._selects = True
+        if self._link is not None:
+            self._link.read_ahead()  # type: ignore[union-attr]
         return _SYSTEM.fileno(self)
+
+    async def _open(self, channel: Any) -> None:
+        await super()._open(channel)
+        if self._selects and self._link is not None:
+            self._link.read_ahead()  # type: ignore[union-attr]
 
     def settimeout(self, value: float | None) -> None:
         """See ``socket.settimeout``."""
@@ -162,7 +176,7 @@ class TransportSocket(XioSocket):
             value = 1
         else:
             raise _error(errno.ENOPROTOOPT)
-        return value.to_bytes(4, "little")[:buflen] if buflen else value
+        return value.to_bytes(4, sys.byteorder)[:buflen] if buflen else value
 
     def setsockopt(self, level: int, optname: int, value: Any, optlen: Any = None, /) -> None:
         """See ``socket.setsockopt``: on udt, what holds anyway: ``TCP_NODELAY``."""
