@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .notifier import Notifier
     from .server import Listener
 
-__all__ = ["Arrivals", "only_port", "port_of"]
+__all__ = ["Arrivals", "close_listener", "only_port", "port_of"]
 
 KNOCK = Timeout(connect=5.0, stall=None, total=5.0)
 RANGE = "GLOBUS_UDP_PORT_RANGE"
@@ -65,7 +65,7 @@ class Arrivals:
 
     def __init__(self, listener: Listener, backlog: int, notifier: Notifier) -> None:
         self._listener, self._backlog, self._notifier = listener, max(1, backlog), notifier
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the collector may find the socket, and close it, in the middle
         self._changed = threading.Condition(self._lock)
         self._came: collections.deque[Channel] = collections.deque()
         self._accepting = False
@@ -135,7 +135,7 @@ class Arrivals:
             waiting, accepting = list(self._came), self._accepting
             self._came.clear()
             self._changed.notify_all()
-        self._listener.close()
+        close_listener(self._listener)
         for channel in waiting:
             Background(_refuse(channel))
         if accepting:  # the driver looks once in ten seconds whether it is to end, or when somebody comes
@@ -145,6 +145,16 @@ class Arrivals:
                     knock=True,
                 )
             )
+
+
+def close_listener(listener: Listener) -> None:
+    """Let it be closed."""
+
+    async def close() -> None:
+        with contextlib.suppress(GridError):  # it goes on in the library
+            await listener.close()
+
+    Background(close())
 
 
 async def _refuse(channel: Channel, *, knock: bool = False) -> None:

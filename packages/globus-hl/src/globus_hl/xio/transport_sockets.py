@@ -15,7 +15,7 @@ from globus_lowlevel import GlobusError
 
 from ..errors import GridError
 from ..timeouts import Timeout
-from .arrivals import Arrivals, only_port, port_of
+from .arrivals import Arrivals, close_listener, only_port, port_of
 from .attributes import Attributes
 from .blocks import BLOCK
 from .channel import Channel
@@ -274,7 +274,7 @@ class TransportSocket(XioSocket):
             return self._accepted
         attributes = Attributes() if self._attributes is None else self._attributes.copy()
         if self._listener is not None:  # it was bound to any port, and gets another one
-            self._listener.close()
+            close_listener(self._listener)
             self._listener = self._bound = None
         elif self._bound is not None:
             attributes.udt.local_port = self._bound[1]
@@ -389,7 +389,7 @@ class TransportSocket(XioSocket):
         if arrivals is not None:
             arrivals.close()
         elif self._listener is not None:
-            self._listener.close()
+            close_listener(self._listener)
         if self._shut:
             self._link = None
         return super()._part(then)
