@@ -606,6 +606,31 @@ def test_refusing_a_peer(host: Credential, user: Credential) -> None:
             assert client.recv(1) == b""
 
 
+def test_gsi_through_pipes(host: Credential, user: Credential) -> None:
+    first, second = os.pipe(), os.pipe()
+    sides = []
+    for reading, writing, options in (
+        (first[0], second[1], {"gsi": xio.GSI(credential=user), "server_hostname": "localhost"}),
+        (second[0], first[1], {"gsi": xio.GSI(credential=host), "server_side": True}),
+    ):
+        attributes = xio.Attributes()
+        attributes.pipe.input_descriptor = reading
+        attributes.pipe.output_descriptor = writing
+        sides.append(xio.XioSocket(stack="pipe,gsi", attributes=attributes, **options))  # type: ignore[arg-type]
+    with sides[0] as client, sides[1] as server:
+        for side in sides:
+            side.setblocking(False)
+            assert side.connect_ex("") == errno.EINPROGRESS
+        for side in sides:
+            side.settimeout(LIMIT)
+            side.do_handshake()
+        assert client.peer is not None
+        assert server.peer is not None
+        assert (client.peer.subject, server.peer.subject) == (host.identity, user.identity)
+        client.sendall(b"through pipes")
+        assert exactly(server, 13) == b"through pipes"
+
+
 # ---- what has no host --------------------------------------------------------------------------------------------------
 
 

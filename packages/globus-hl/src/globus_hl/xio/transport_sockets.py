@@ -278,7 +278,11 @@ class TransportSocket(XioSocket):
             self._listener = self._bound = None
         elif self._bound is not None:
             attributes.udt.local_port = self._bound[1]
-        self._channel = TransportChannel(self._stack, self._contact, attributes, self._gsi, _NO_LIMIT)
+        if self._stack.is_secure and self._server_side:
+            attributes.gsi.server_mode = True
+        self._channel = TransportChannel(
+            self._stack, self._contact, attributes, self._gsi, _NO_LIMIT, accepting=self._server_side
+        )
         self._channel.hostname = self._hostname
         return self._channel
 
