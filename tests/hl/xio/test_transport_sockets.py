@@ -726,6 +726,21 @@ def test_a_program(stack: str) -> None:
         assert caught.value.errno == errno.EOPNOTSUPP
 
 
+def test_two_threads_receive_from_a_program(wait_until: Callable[..., None]) -> None:
+    with opened("popen", "sh", program=["/bin/sh", "-c", "read go; echo one; read go; echo two"]) as sock:
+        came: list[bytes] = []
+        threads = [threading.Thread(target=lambda: came.append(sock.recv(100))) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for count in (1, 2):
+            sock.sendall(b"go\n")
+            wait_until(lambda count=count: len(came) == count)
+        for thread in threads:
+            thread.join(LIMIT)
+            assert not thread.is_alive()
+        assert b"".join(sorted(came)) == b"one\ntwo\n"
+
+
 def test_a_program_that_ends() -> None:
     with opened("popen", "echo", program=["/bin/echo", "hello"]) as sock:
         assert exactly(sock, 100) == b"hello\n"

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Arrivals", "close_listener", "only_port", "port_of"]
 
-KNOCK = Timeout(connect=5.0, stall=None, total=5.0)
 RANGE = "GLOBUS_UDP_PORT_RANGE"
+KNOCK = Timeout(connect=5.0, stall=None, total=5.0)
 
 _ports = threading.Lock()
 
@@ -38,7 +38,7 @@ _ports = threading.Lock()
 @contextlib.contextmanager
 def only_port(port: int) -> Iterator[None]:
     """What listens on udt inside the block gets this port; 0: any. The driver has no option for that, but looks into the
-    environment, which the library keeps a copy of."""
+    environment, of which the library has its own; who connects on udt in the same millisecond looks there, too."""
     if not port:
         yield
         return

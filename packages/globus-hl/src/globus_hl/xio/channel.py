@@ -183,8 +183,7 @@ class Channel:
         if self.hostname is None or self.stack.names[0] == "tcp":
             refuse_contact_without_host(self.contact, settings)
         if self.stack.names[0] != "tcp":
-            host = self.hostname or xio.globus_xio_contact_parse(self.contact or "").host
-            name_host(host or "", settings)
+            name_host(self.hostname, self.contact, settings)
 
     def _stack_for(self, settings: Attributes) -> Any:
         """The low level's stack; the settings may still change."""

@@ -155,7 +155,8 @@ def create_server(
 
 
 def _is_tcp(options: dict[str, Any]) -> bool:
-    return Stack(options.get("stack", "tcp")).names[0] == "tcp"
+    stack = options.get("stack", "tcp")
+    return stack == "tcp" or Stack(stack).names[0] == "tcp"
 
 
 def _pair_on_transport(kind: Callable[..., S], options: dict[str, Any]) -> tuple[S, S]:

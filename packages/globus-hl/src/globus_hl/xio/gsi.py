@@ -240,11 +240,15 @@ def refuse_contact_without_host(contact: str | None, attributes: Attributes) -> 
         )
 
 
-def name_host(host: str, attributes: Attributes) -> None:
+def name_host(host: str | None, contact: str | None, attributes: Attributes) -> None:
     """Whom the driver would ask for the address of the other end does not know it, and says that it does: let the host be
-    a name that the peer has to have."""
+    a name that the peer has to have.
+
+    Args:
+        host: what it is called; default: what `contact` calls it.
+    """
     if attributes.gsi.authorization is AuthorizationMode.HOST:
-        attributes.gsi.target_name = Name.host(host)
+        attributes.gsi.target_name = Name.host(host or xio.globus_xio_contact_parse(contact or "").host or "")
         attributes.gsi.authorization = AuthorizationMode.IDENTITY
 
 

@@ -77,10 +77,8 @@ class Patient:
                 xio.globus_xio_driver_finished_read(operation, None, length)
             elif text.startswith(_LET_GO):
                 _again(lambda: read(operation), began)
-            elif not text and is_end_of_file(
-                error
-            ):  # the library's own, of a read that followed one of those
-                read(operation)
+            elif not text and is_end_of_file(error):
+                read(operation)  # it is the library's own, of a read that followed one of those
             elif text and text != _END:
                 xio.globus_xio_driver_finished_read(operation, _failure(errno.ECONNRESET), 0)
             else:
@@ -105,10 +103,10 @@ class Patient:
                 xio.globus_xio_driver_finished_write(operation, None, length)
             elif not _text(error):
                 xio.globus_xio_driver_finished_write(operation, error, 0)
-            elif (
-                time.monotonic() - began > PATIENCE / 2
-            ):  # it does not say what failed: of a broken one, at once
-                write(operation)
+            elif time.monotonic() - began > PATIENCE / 2:
+                write(
+                    operation
+                )  # the error does not say that the time was over; if another, it comes at once
             else:
                 xio.globus_xio_driver_finished_write(operation, _failure(errno.ECONNRESET), 0)
 

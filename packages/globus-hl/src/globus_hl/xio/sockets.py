@@ -812,6 +812,7 @@ def _quietly(call: Any, how: int) -> None:
 
 
 def seconds(value: float | None) -> float | None:
+    """What ``settimeout`` is given."""
     if value is None:
         return None
     if isinstance(value, str | bytes):

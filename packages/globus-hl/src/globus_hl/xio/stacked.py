@@ -230,11 +230,15 @@ class Stacked:
             self._notifier.set(readable=self._may_read)
 
     def _await_data(self, timeout: float | None, wanted: int) -> None:
-        if self._on_demand and not self._can_read:
-            self._wanted = wanted
-            self._tell()
-        self._read_on()
-        self._wait(lambda: self._can_read, self._readable, timeout)
+        def ready() -> bool:
+            if not self._can_read:  # also when another thread has taken what came
+                if self._on_demand:
+                    self._wanted = wanted
+                    self._tell()
+                self._read_on()
+            return self._can_read
+
+        self._wait(ready, self._readable, timeout)
         if not self._there and self._read_error is not None:
             error, self._read_error = self._read_error, None
             self._ended = True  # the next one finds the end, as with the system's sockets
