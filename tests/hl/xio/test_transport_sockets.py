@@ -828,6 +828,18 @@ def test_nothing_is_left(
             come_and_go()
 
 
+def test_closing_while_it_connects(wait_until: Callable[..., None], closed_port: int) -> None:
+    def come_and_go() -> None:
+        with xio.XioSocket(stack="udt") as sock:
+            sock.setblocking(False)
+            assert sock.connect_ex(("127.0.0.1", closed_port)) == errno.EINPROGRESS
+
+    come_and_go()
+    with leaving_nothing(wait_until):
+        for _ in range(20):
+            come_and_go()
+
+
 def test_forgotten(tmp_path: Path, wait_until: Callable[..., None]) -> None:
     opened("file", tmp_path / "data").close()
     with leaving_nothing(wait_until):

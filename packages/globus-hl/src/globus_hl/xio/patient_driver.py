@@ -52,7 +52,10 @@ class Patient:
         xio.globus_xio_stack_push_driver(stack, driver)
 
     def open(self, contact: Any, _link: Any, _attr: Any, operation: Any) -> None:
-        xio.globus_xio_driver_pass_open(operation, contact, self._opened, None)
+        try:
+            xio.globus_xio_driver_pass_open(operation, contact, self._opened, None)
+        except GlobusError as error:  # such as that it was canceled meanwhile
+            self._opened(operation, error, None)
 
     def _opened(self, operation: Any, error: Any, _: object) -> None:
         if error:
@@ -62,7 +65,10 @@ class Patient:
         xio.globus_xio_driver_finished_open(None if error else self, operation, error)
 
     def close(self, _connection: object, _attr: Any, operation: Any) -> None:
-        xio.globus_xio_driver_pass_close(operation, self._closed, None)
+        try:
+            xio.globus_xio_driver_pass_close(operation, self._closed, None)
+        except GlobusError as error:
+            self._closed(operation, error, None)
 
     def _closed(self, operation: Any, error: Any, _: object) -> None:
         xio.globus_xio_driver_finished_close(operation, error)
