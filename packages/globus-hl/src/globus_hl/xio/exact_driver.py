@@ -30,7 +30,10 @@ class Exact:
         xio.globus_xio_stack_push_driver(stack, driver)
 
     def open(self, contact: Any, _link: Any, _attr: Any, operation: Any) -> None:
-        xio.globus_xio_driver_pass_open(operation, contact, self._opened, None)
+        try:
+            xio.globus_xio_driver_pass_open(operation, contact, self._opened, None)
+        except GlobusError as error:  # such as that it was canceled meanwhile
+            self._opened(operation, error, None)
 
     def _opened(self, operation: Any, error: Any, _: object) -> None:
         xio.globus_xio_driver_finished_open(None if error else self, operation, error)
@@ -45,7 +48,7 @@ class Exact:
         wanted = max(1, xio.globus_xio_operation_get_wait_for(operation))
         try:
             xio.globus_xio_driver_pass_read(operation, trimmed(buffers, wanted), wanted, self._read, None)
-        except GlobusError as error:  # such as that it was canceled meanwhile
+        except GlobusError as error:
             self._read(operation, error, 0, None)
 
     def _read(self, operation: Any, error: Any, length: int, _: object) -> None:

@@ -148,7 +148,10 @@ class Rate:
 
     def open(self, contact: Any, link: Any, settings: Settings | None, operation: Any) -> None:
         connection = Connection(settings or Settings())
-        xio.globus_xio_driver_pass_open(operation, contact, self._opened, connection)
+        try:
+            xio.globus_xio_driver_pass_open(operation, contact, self._opened, connection)
+        except GlobusError as error:  # such as that it was canceled meanwhile
+            self._opened(operation, error, connection)
 
     def _opened(self, operation: Any, error: Any, connection: Connection) -> None:
         xio.globus_xio_driver_finished_open(None if error else connection, operation, error)
