@@ -150,7 +150,7 @@ class XioSocket(socket.socket):
         if stack.names[0] != "tcp":
             raise TypeError(f"a class made from XioSocket tells its __new__ the stack, too: {stack}")
         super().__init__(family, type_, proto, fileno)
-        if self.type != socket.SOCK_STREAM:
+        if isinstance(self.type, socket.SocketKind) and self.type != socket.SOCK_STREAM:
             if fileno is not None:
                 super().detach()  # it stays its owner's
             else:

@@ -53,11 +53,14 @@ class Watcher:
     def _run(self) -> None:
         while True:
             for descriptor, events in self._epoll.poll():
-                for call in self._due(descriptor, events):
-                    try:
-                        call()
-                    except Exception:
-                        log.exception("watching descriptor %d", descriptor)
+                self._tell(descriptor, events)
+
+    def _tell(self, descriptor: int, events: int) -> None:
+        for call in self._due(descriptor, events):
+            try:
+                call()
+            except Exception:
+                log.exception("watching descriptor %d", descriptor)
 
     def _due(self, descriptor: int, events: int) -> list[Callable[[], object]]:
         with self._lock:
