@@ -30,7 +30,7 @@ globus_result_t gl_adapt_globus_gass_copy_glob_expand_url(
     void *user_arg);
 
 /* gass_copy/handle.c */
-globus_result_t gl_adapt_globus_gass_copy_handle_init(globus_gass_copy_handle_t *handle, globus_gass_copy_handleattr_t *attr);
+globus_result_t gl_adapt_globus_gass_copy_handle_init(globus_gass_copy_handle_t *handle, globus_gass_copy_handleattr_t *handle_attr);
 globus_result_t gl_adapt_globus_gass_copy_handle_destroy(globus_gass_copy_handle_t *handle);
 bool gl_gass_copy_close(globus_gass_copy_handle_t *handle);
 #ifdef GL_H

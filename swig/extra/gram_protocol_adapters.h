@@ -9,7 +9,7 @@ int gl_adapt_globus_gram_protocol_callback_disallow(char *url);
 int gl_adapt_globus_gram_protocol_reply(
     globus_gram_protocol_handle_t handle, int code, globus_byte_t *message, globus_size_t message_size);
 int gl_adapt_globus_gram_protocol_accept_delegation(
-    globus_gram_protocol_handle_t handle, gss_OID_set restriction_oids, gss_buffer_set_t restriction_buffers, OM_uint32 req_flags,
+    globus_gram_protocol_handle_t handle, gss_OID_set restriction_oids, gss_buffer_set_t restriction_bufers, OM_uint32 req_flags,
     OM_uint32 time_req, globus_gram_protocol_delegation_callback_t callback, void *arg);
 void gl_gram_callback_begins(globus_gram_protocol_handle_t handle);
 bool gl_gram_callback_ends(globus_gram_protocol_handle_t handle);

@@ -66,10 +66,10 @@ int gl_gass_copy_check_end(const gl_function *function, const globus_gass_copy_h
 /* ---- from init to destroy -------------------------------------------------------------------------------------------------------- */
 
 /* Without an attribute of FTP each of its two handles would make one, and leave its memory behind. */
-globus_result_t gl_adapt_globus_gass_copy_handle_init(globus_gass_copy_handle_t *handle, globus_gass_copy_handleattr_t *attr)
+globus_result_t gl_adapt_globus_gass_copy_handle_init(globus_gass_copy_handle_t *handle, globus_gass_copy_handleattr_t *handle_attr)
 {
     forget_pairs(handle, true);      /* of one that had this address when the module was deactivated */
-    if (attr && attr->ftp_attr) return globus_gass_copy_handle_init(handle, attr);
+    if (handle_attr && handle_attr->ftp_attr) return globus_gass_copy_handle_init(handle, handle_attr);
     globus_ftp_client_handleattr_t ftp_attr;
     globus_gass_copy_handleattr_t own;
     globus_result_t result = globus_gass_copy_handleattr_init(&own);

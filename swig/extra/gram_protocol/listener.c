@@ -97,14 +97,14 @@ int gl_adapt_globus_gram_protocol_reply(
     return status;
 }
 
-/* The callback of the delegation is to answer. */
+/* The callback of the delegation is to answer. The header has the name of the buffers so. */
 int gl_adapt_globus_gram_protocol_accept_delegation(
-    globus_gram_protocol_handle_t handle, gss_OID_set restriction_oids, gss_buffer_set_t restriction_buffers, OM_uint32 req_flags,
+    globus_gram_protocol_handle_t handle, gss_OID_set restriction_oids, gss_buffer_set_t restriction_bufers, OM_uint32 req_flags,
     OM_uint32 time_req, globus_gram_protocol_delegation_callback_t callback, void *arg)
 {
     bool here = gl_gram_callback_ends(handle);
     int status = globus_gram_protocol_accept_delegation(
-        handle, restriction_oids, restriction_buffers, req_flags, time_req, callback, arg);
+        handle, restriction_oids, restriction_bufers, req_flags, time_req, callback, arg);
     if (status && here) gl_gram_callback_begins(handle);
     return status;
 }
