@@ -151,18 +151,23 @@ def balanced(toy: Any) -> Iterator[None]:
 def steady(toy: Any) -> Callable[[Callable[[], Any]], None]:
     """Fails if many calls of a function leave C memory, or memory of Python, behind."""
 
-    def check(call: Callable[[], Any], *, calls: int = 1000, slack: int = 4000) -> None:
-        for _ in range(calls):  # free lists and caches fill up
-            call()
-        gc.collect()
-        globus_lowlevel.reap()
+    def grown(call: Callable[[], Any], calls: int) -> tuple[int, int]:
+        """Bytes of C, and blocks of Python, after so many calls."""
         heap, blocks = toy.toy_heap(), sys.getallocatedblocks()
         for _ in range(calls):
             call()
         gc.collect()
         globus_lowlevel.reap()
-        assert toy.toy_heap() - heap < slack, "C memory leaks"
-        assert sys.getallocatedblocks() - blocks < calls // 10, "Python objects leak"
+        return toy.toy_heap() - heap, sys.getallocatedblocks() - blocks
+
+    def check(call: Callable[[], Any], *, calls: int = 1000, slack: int = 4000) -> None:
+        grown(call, calls)  # free lists and caches fill up
+        # A leak grows each time; what a thread keeps for itself of the memory that it has freed, once.
+        found = [grown(call, calls) for _ in range(2)]
+        while min(heap for heap, _ in found) >= slack and len(found) < 5:
+            found.append(grown(call, calls))
+        assert min(heap for heap, _ in found) < slack, f"C memory leaks: {found}"
+        assert min(blocks for _, blocks in found) < calls // 10, f"Python objects leak: {found}"
 
     return check
 
