@@ -12,37 +12,15 @@ from typing import Any
 from globus_lowlevel import GlobusError, xio
 
 from .drivers import Driver
-from .rate_driver import trimmed
+from .transform import Transform, trimmed
 
 __all__ = ["exact_stack"]
 
 
-class Exact:
+class Exact(Transform):
     """The functions of the driver."""
 
-    def __init__(self) -> None:
-        self.handle = xio.globus_xio_driver_init("exact", self)
-        xio.globus_xio_driver_set_transform(
-            self.handle, self.open, self.close, self.read, self.write, None, self.push
-        )
-
-    def push(self, driver: Any, stack: Any) -> None:
-        xio.globus_xio_stack_push_driver(stack, driver)
-
-    def open(self, contact: Any, _link: Any, _attr: Any, operation: Any) -> None:
-        try:
-            xio.globus_xio_driver_pass_open(operation, contact, self._opened, None)
-        except GlobusError as error:  # such as that it was canceled meanwhile
-            self._opened(operation, error, None)
-
-    def _opened(self, operation: Any, error: Any, _: object) -> None:
-        xio.globus_xio_driver_finished_open(None if error else self, operation, error)
-
-    def close(self, _connection: object, _attr: Any, operation: Any) -> None:
-        xio.globus_xio_driver_pass_close(operation, self._closed, None)
-
-    def _closed(self, operation: Any, error: Any, _: object) -> None:
-        xio.globus_xio_driver_finished_close(operation, error)
+    name = "exact"
 
     def read(self, _connection: object, buffers: list[memoryview], _count: int, operation: Any) -> None:
         wanted = max(1, xio.globus_xio_operation_get_wait_for(operation))

@@ -18,6 +18,7 @@ from globus_lowlevel import GlobusError, common, xio
 
 from .._runtime.library import call_soon
 from .faults import is_end_of_file
+from .transform import Transform
 
 if TYPE_CHECKING:
     from .attributes import Attributes
@@ -39,39 +40,17 @@ def let_go_from_time_to_time(attributes: Attributes) -> None:
             setattr(attributes.udt, name, int(1000 * PATIENCE))
 
 
-class Patient:
+class Patient(Transform):
     """The functions of the driver."""
 
-    def __init__(self) -> None:
-        self.handle = xio.globus_xio_driver_init("patient", self)
-        xio.globus_xio_driver_set_transform(
-            self.handle, self.open, self.close, self.read, self.write, None, self.push
-        )
+    name = "patient"
 
-    def push(self, driver: Any, stack: Any) -> None:
-        xio.globus_xio_stack_push_driver(stack, driver)
-
-    def open(self, contact: Any, _link: Any, _attr: Any, operation: Any) -> None:
-        try:
-            xio.globus_xio_driver_pass_open(operation, contact, self._opened, None)
-        except GlobusError as error:  # such as that it was canceled meanwhile
-            self._opened(operation, error, None)
-
-    def _opened(self, operation: Any, error: Any, _: object) -> None:
+    def _opened(self, operation: Any, error: Any, connection: Any) -> None:
         if error:
             text = _text(error)
             number = next((number for words, number in _OPENING.items() if words in text), None)
             error = error if number is None else _failure(number)
-        xio.globus_xio_driver_finished_open(None if error else self, operation, error)
-
-    def close(self, _connection: object, _attr: Any, operation: Any) -> None:
-        try:
-            xio.globus_xio_driver_pass_close(operation, self._closed, None)
-        except GlobusError as error:
-            self._closed(operation, error, None)
-
-    def _closed(self, operation: Any, error: Any, _: object) -> None:
-        xio.globus_xio_driver_finished_close(operation, error)
+        super()._opened(operation, error, connection)
 
     def read(self, _connection: object, buffers: list[memoryview], _count: int, operation: Any) -> None:
         # UDT fills the first one alone; the library asks again for what is missing

@@ -17,8 +17,9 @@ from globus_lowlevel import GlobusError, xio
 from globus_lowlevel import xio_drivers as c
 
 from .._runtime.library import call_soon
+from .transform import Transform, trimmed
 
-__all__ = ["rate_driver", "trimmed"]
+__all__ = ["rate_driver"]
 
 LONGEST_WAIT = 0.05  # seconds until it looks whether the operation was canceled
 _SIZES = {
@@ -109,28 +110,14 @@ class Connection:
         self.read, self.write = Bucket(settings.read), Bucket(settings.write)
 
 
-def trimmed(buffers: list[Any], count: int) -> list[memoryview]:
-    found = []
-    for buffer in buffers:
-        view = memoryview(buffer)[:count]
-        if view.nbytes:
-            found.append(view)
-        count -= view.nbytes
-    return found
-
-
-class Rate:
+class Rate(Transform):
     """The functions of the driver."""
 
-    def __init__(self) -> None:
-        self.handle = xio.globus_xio_driver_init("rate", self)
-        xio.globus_xio_driver_set_attr(self.handle, Settings, Settings.copy, self.set, self.forget)
-        xio.globus_xio_driver_set_transform(
-            self.handle, self.open, self.close, self.read, self.write, None, self.push
-        )
+    name = "rate"
 
-    def push(self, driver: Any, stack: Any) -> None:
-        xio.globus_xio_stack_push_driver(stack, driver)
+    def __init__(self) -> None:
+        super().__init__()
+        xio.globus_xio_driver_set_attr(self.handle, Settings, Settings.copy, self.set, self.forget)
 
     def forget(self, settings: Settings) -> None:
         """Nothing refers to it any more."""
@@ -146,21 +133,8 @@ class Rate:
         for limit in settings.limits(which):
             setattr(limit, name, value)
 
-    def open(self, contact: Any, link: Any, settings: Settings | None, operation: Any) -> None:
-        connection = Connection(settings or Settings())
-        try:
-            xio.globus_xio_driver_pass_open(operation, contact, self._opened, connection)
-        except GlobusError as error:  # such as that it was canceled meanwhile
-            self._opened(operation, error, connection)
-
-    def _opened(self, operation: Any, error: Any, connection: Connection) -> None:
-        xio.globus_xio_driver_finished_open(None if error else connection, operation, error)
-
-    def close(self, connection: Connection, attr: Any, operation: Any) -> None:
-        xio.globus_xio_driver_pass_close(operation, self._closed, None)
-
-    def _closed(self, operation: Any, error: Any, _: object) -> None:
-        xio.globus_xio_driver_finished_close(operation, error)
+    def connection(self, settings: Settings | None) -> Connection:
+        return Connection(settings or Settings())
 
     def read(self, connection: Connection, buffers: list[memoryview], count: int, operation: Any) -> None:
         wanted = xio.globus_xio_operation_get_wait_for(operation)

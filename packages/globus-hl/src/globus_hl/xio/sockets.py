@@ -22,7 +22,7 @@ from .direct import Direct
 from .links import LayeredLink, end_of, remaining, timed_out, would_block, writable
 from .notifier import Notifier
 from .socket_channel import SocketChannel
-from .stack import Stack
+from .stack import Stack, transport_of
 from .twins import FEW, high_twin, low_twin
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class XioSocket(socket.socket):
 
     def __new__(cls, *_: Any, stack: StackLike = "tcp", **__: Any) -> Self:
         """One of the class that stands on the stack's transport."""
-        if stack != "tcp" and Stack(stack).names[0] != "tcp":
+        if stack != "tcp" and transport_of(stack) != "tcp":
             from .transport_sockets import on_transport
 
             return super().__new__(on_transport(cls))  # type: ignore[arg-type, no-any-return]

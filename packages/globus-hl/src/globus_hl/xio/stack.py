@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from globus_lowlevel import GlobusError, xio
@@ -16,7 +16,7 @@ from .faults import innermost
 if TYPE_CHECKING:
     from .attributes import Attributes
 
-__all__ = ["Stack", "StackLike"]
+__all__ = ["Stack", "StackLike", "transport_of"]
 
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMGT]?i?)B?(?:/s)?", re.IGNORECASE)
 _FACTORS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
@@ -122,6 +122,17 @@ class Stack:
 
 StackLike: TypeAlias = "Stack | str | Iterable[Driver | str]"
 """What stands for a stack: one, its text, or its drivers."""
+
+
+def transport_of(drivers: StackLike) -> str:
+    """Name of a stack's first driver, without making it; what can be looked through once is taken to stand on tcp."""
+    if isinstance(drivers, Stack):
+        return drivers.names[0]
+    if isinstance(drivers, str):
+        return drivers.partition(",")[0].partition(":")[0].strip()
+    if isinstance(drivers, Sequence) and drivers:
+        return drivers[0] if isinstance(drivers[0], str) else drivers[0].name
+    return "tcp"
 
 
 def _parse(text: str) -> tuple[list[str], list[tuple[str, str]]]:

@@ -100,6 +100,7 @@ class TransportSocket(XioSocket):
     _selects = False
     _shut = False
     _channel: Any
+    _link: Any
 
     def _make(self, family: int, type_: int, proto: int, fileno: int | None, stack: Stack) -> None:
         transport = stack.names[0]
@@ -131,13 +132,13 @@ class TransportSocket(XioSocket):
         """A descriptor for select and its like; -1: closed. From now on the socket reads ahead."""
         self._selects = True
         if self._link is not None:
-            self._link.read_ahead()  # type: ignore[union-attr]
+            self._link.read_ahead()
         return _SYSTEM.fileno(self)
 
     async def _open(self, channel: Any) -> None:
         await super()._open(channel)
         if self._selects and self._link is not None:
-            self._link.read_ahead()  # type: ignore[union-attr]
+            self._link.read_ahead()
 
     def settimeout(self, value: float | None) -> None:
         """See ``socket.settimeout``."""
