@@ -2,6 +2,8 @@
 #ifndef FTP_CLIENT_ADAPTERS_H
 #define FTP_CLIENT_ADAPTERS_H
 
+#include <globus_ftp_client.h>
+#include <globus_ftp_client_plugin.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,19 +34,10 @@ static inline globus_result_t gl_adapt_globus_ftp_client_restart_marker_from_str
     return result;
 }
 
-/* The library's own copies the attribute, which may be NULL as everywhere. */
-static inline globus_result_t gl_adapt_globus_ftp_client_exists(
-    globus_ftp_client_handle_t *handle, const char *url, globus_ftp_client_operationattr_t *attr,
-    globus_ftp_client_complete_callback_t complete_callback, void *callback_arg)
-{
-    if (attr) return globus_ftp_client_exists(handle, url, attr, complete_callback, callback_arg);
-    globus_ftp_client_operationattr_t usual;
-    globus_result_t result = globus_ftp_client_operationattr_init(&usual);
-    if (result) return result;
-    result = globus_ftp_client_exists(handle, url, &usual, complete_callback, callback_arg);
-    globus_ftp_client_operationattr_destroy(&usual);
-    return result;
-}
+/* ftp_client/exists.c */
+globus_result_t gl_adapt_globus_ftp_client_exists(
+    globus_ftp_client_handle_t *u_handle, const char *url, globus_ftp_client_operationattr_t *attr,
+    globus_ftp_client_complete_callback_t complete_callback, void *callback_arg);
 
 /* ---- members of attributes that no function tells: in the one word that changes when they are set ---------------------- */
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
 import threading
 import zlib
 from pathlib import Path
@@ -166,6 +167,26 @@ def test_what_exists_without_attributes(file: Path, url: Any, handle: Any) -> No
     finish(ftp_client.globus_ftp_client_exists, handle, url(file.name), None)
     with pytest.raises(GlobusError):
         finish(ftp_client.globus_ftp_client_exists, handle, url("none"), None)
+
+
+def test_what_exists_where_nobody_listens(handle: Any, attr: Any) -> None:
+    """Each way to ask is refused at once, and C's own then ended the process."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        for _ in range(300):
+            with pytest.raises(GlobusError, match="refused"):
+                finish(ftp_client.globus_ftp_client_exists, handle, f"ftp://127.0.0.1:{bound.getsockname()[1]}/x", attr)
+
+
+def test_what_exists_is_no_longer_asked_when_aborted(handle: Any, attr: Any) -> None:
+    completion = Completion()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"ftp://127.0.0.1:{silent.getsockname()[1]}/x"
+        ftp_client.globus_ftp_client_exists(handle, place, attr, completion, None)
+        with silent.accept()[0]:
+            ftp_client.globus_ftp_client_abort(handle)
+            with pytest.raises(GlobusError, match="abort"):
+                completion.check()
 
 
 @pytest.mark.parametrize("algorithm", ["MD5", "SHA1", "SHA256", "ADLER32"])
