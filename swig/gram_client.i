@@ -24,7 +24,8 @@
 
 /* ---- jobs: those who want to hear of them are told of their states until they are disallowed ------------------------- */
 %callback_type(globus_gram_client_callback_func_t, LASTING, BEFORE=gl_gram_status_begins(), AFTER=gl_gram_status_ends())
-%param(globus_gram_client_info_callback_allow, callback_func, LASTING)
+%callback_type(gl_gram_info_listener, LASTING, BEFORE=gl_gram_status_begins(), AFTER=gl_gram_status_ends())
+%param(globus_gram_client_info_callback_allow, callback_func, TYPE=gl_gram_info_listener)
 %param(globus_gram_client_callback_disallow, callback_contact, RELEASES)
 %param(globus_gram_client_*, callback_contact, NULLABLE)
 %param(globus_gram_client_*callback_*allow, callback_contact, !NULLABLE)

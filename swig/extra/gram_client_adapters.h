@@ -5,6 +5,9 @@
 
 #include "gram_message.h"
 
+/* Of a listener: others of its type are called once, when C waits for nothing. */
+typedef void (*gl_gram_info_listener)(void *user_callback_arg, const char *job_contact, globus_gram_client_job_info_t *job_info);
+
 /* gram_client/status.c */
 void gl_gram_status_begins(void);
 void gl_gram_status_ends(void);

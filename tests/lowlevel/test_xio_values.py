@@ -81,6 +81,15 @@ def test_a_handle_is_made_for_a_url(tmp_path: Path, recorder: Any) -> None:
         xio.globus_xio_handle_create_from_url("nosuchscheme", None, "nosuchscheme://x")
 
 
+@pytest.mark.parametrize("options", ["", ",", "tcp", "gsi:auth=host,tcp", "tcp,gsi,", "nodelay"])
+def test_options_of_a_url_may_be_none(options: str) -> None:
+    """C reads those of an item without a colon at NULL."""
+    attr = xio.globus_xio_attr_init()
+    handle = xio.globus_xio_handle_create_from_url("tcps", attr, options)
+    with pytest.raises(GlobusError, match="missing host"):
+        xio.globus_xio_open(handle, "/none", attr)
+
+
 def test_a_data_descriptor_says_where(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"0123456789")
     handle = xio.globus_xio_handle_create(stack_of(xio.globus_xio_driver_load("file")))

@@ -2,6 +2,7 @@
 #include "gl.h"
 #include "xio_adapters.h"
 
+#include <globus_error_string.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,13 +177,28 @@ int gl_lease_driver_list(globus_list_t *list, globus_xio_stack_t stack)
 
 /* ---- handles by URL ---------------------------------------------------------------------------------------------------------- */
 
-/* Options of a driver follow its name and a colon; without one C reads them at NULL. */
+/* Options of a driver follow its name and a colon; in an item without one C reads them at NULL. */
+static char *with_colons(const char *param_string)
+{
+    char *all = malloc(2 * strlen(param_string) + 2), *end = all;
+    for (const char *item = param_string; end; item += strcspn(item, ",") + 1)
+    {
+        size_t length = strcspn(item, ",");
+        memcpy(end, item, length);
+        end += length;
+        if (!memchr(item, ':', length)) *end++ = ':';
+        *end++ = item[length];
+        if (!item[length]) break;
+    }
+    return all;
+}
+
 globus_result_t gl_adapt_globus_xio_handle_create_from_url(
     globus_xio_handle_t *out_h, const char *scheme, globus_xio_attr_t attr, char *param_string)
 {
-    char *with_colon = strchr(param_string, ':') ? NULL : malloc(strlen(param_string) + 2);
-    if (with_colon) strcat(strcpy(with_colon, param_string), ":");
-    globus_result_t result = globus_xio_handle_create_from_url(out_h, scheme, attr, with_colon ? with_colon : param_string);
-    free(with_colon);
+    char *parameters = with_colons(param_string);
+    if (!parameters) return globus_error_put(globus_error_construct_string(GLOBUS_XIO_MODULE, NULL, "no memory"));
+    globus_result_t result = globus_xio_handle_create_from_url(out_h, scheme, attr, parameters);
+    free(parameters);
     return result;
 }
