@@ -36,7 +36,7 @@ static inline globus_result_t gl_adapt_globus_ftp_client_restart_marker_from_str
 
 /* ftp_client/exists.c */
 globus_result_t gl_adapt_globus_ftp_client_exists(
-    globus_ftp_client_handle_t *u_handle, const char *url, globus_ftp_client_operationattr_t *attr,
+    globus_ftp_client_handle_t *handle, const char *url, globus_ftp_client_operationattr_t *attr,
     globus_ftp_client_complete_callback_t complete_callback, void *callback_arg);
 
 /* ---- members of attributes that no function tells: in the one word that changes when they are set ---------------------- */

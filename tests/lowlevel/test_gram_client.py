@@ -283,7 +283,8 @@ def test_callbacks_with_info(contact: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "allow", [gram_client.globus_gram_client_callback_allow, gram_client.globus_gram_client_info_callback_allow]
+    "allow",
+    [gram_client.globus_gram_client_callback_allow, gram_client.globus_gram_client_info_callback_allow],
 )
 def test_a_listener_is_not_ended_in_its_own_callback(allow: Callable[..., str]) -> None:
     """C answers when the callback has returned, and would wait for that."""

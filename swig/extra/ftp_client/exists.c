@@ -84,7 +84,7 @@ static globus_result_t copy_attr(globus_ftp_client_operationattr_t *copy, globus
 }
 
 globus_result_t gl_adapt_globus_ftp_client_exists(
-    globus_ftp_client_handle_t *u_handle, const char *url, globus_ftp_client_operationattr_t *attr,
+    globus_ftp_client_handle_t *handle, const char *url, globus_ftp_client_operationattr_t *attr,
     globus_ftp_client_complete_callback_t complete_callback, void *callback_arg)
 {
     question *it = calloc(1, sizeof *it);
@@ -97,7 +97,7 @@ globus_result_t gl_adapt_globus_ftp_client_exists(
     it->url = strdup(url);
     it->callback = complete_callback;
     it->callback_arg = callback_arg;
-    result = it->url ? ask(it, u_handle) : gl_ftp_client_refuse("no memory");
+    result = it->url ? ask(it, handle) : gl_ftp_client_refuse("no memory");
     if (result) forget(it);
     return result;
 }

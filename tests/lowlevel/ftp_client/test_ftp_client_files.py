@@ -175,7 +175,12 @@ def test_what_exists_where_nobody_listens(handle: Any, attr: Any) -> None:
         bound.bind(("127.0.0.1", 0))
         for _ in range(300):
             with pytest.raises(GlobusError, match="refused"):
-                finish(ftp_client.globus_ftp_client_exists, handle, f"ftp://127.0.0.1:{bound.getsockname()[1]}/x", attr)
+                finish(
+                    ftp_client.globus_ftp_client_exists,
+                    handle,
+                    f"ftp://127.0.0.1:{bound.getsockname()[1]}/x",
+                    attr,
+                )
 
 
 def test_what_exists_is_no_longer_asked_when_aborted(handle: Any, attr: Any) -> None:
