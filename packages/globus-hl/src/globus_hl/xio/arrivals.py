@@ -1,7 +1,6 @@
 """Connections that a listener has accepted, and that nobody has asked for yet.
 
-One call of accept is always under way. It says when there is somebody, for those who select; and GCT's driver udt accepts
-nobody any more after one that was canceled.
+One call of accept is always under way: it says when there is somebody, for those who select.
 """
 
 from __future__ import annotations
@@ -18,19 +17,17 @@ from globus_lowlevel import common
 
 from .._runtime.drivers import Background
 from ..errors import GridError
-from ..timeouts import Timeout
-from .channel import Channel
+from .lasting_accept import refuse
 from .links import closed, end_of, remaining, would_block
-from .stack import Stack
 
 if TYPE_CHECKING:
+    from .channel import Channel
     from .notifier import Notifier
     from .server import Listener
 
-__all__ = ["Arrivals", "close_listener", "only_port", "port_of"]
+__all__ = ["Arrivals", "close_listener", "only_port"]
 
 RANGE = "GLOBUS_UDP_PORT_RANGE"
-KNOCK = Timeout(connect=5.0, stall=None, total=5.0)
 
 _ports = threading.Lock()
 
@@ -48,11 +45,6 @@ def only_port(port: int) -> Iterator[None]:
             yield
         finally:
             common.globus_module_setenv(RANGE, os.environ.get(RANGE, ""))
-
-
-def port_of(listener: Listener) -> int:
-    """Where it listens."""
-    return int(listener.contact.rpartition(":")[2])
 
 
 class Arrivals:
@@ -98,7 +90,7 @@ class Arrivals:
                     self._go_on()
                 self._tell()
         if found is not None:
-            await _refuse(found)
+            await refuse(found)
 
     def _tell(self) -> None:
         self._changed.notify_all()
@@ -132,19 +124,12 @@ class Arrivals:
         """Accept nobody any more."""
         with self._lock:
             self._closed = True
-            waiting, accepting = list(self._came), self._accepting
+            waiting = list(self._came)
             self._came.clear()
             self._changed.notify_all()
         close_listener(self._listener)
         for channel in waiting:
-            Background(_refuse(channel))
-        if accepting:  # the driver looks once in ten seconds whether it is to end, or when somebody comes
-            Background(
-                _refuse(
-                    Channel(Stack("udt"), f"127.0.0.1:{port_of(self._listener)}", None, None, KNOCK),
-                    knock=True,
-                )
-            )
+            Background(refuse(channel))
 
 
 def close_listener(listener: Listener) -> None:
@@ -155,10 +140,3 @@ def close_listener(listener: Listener) -> None:
             await listener.close()
 
     Background(close())
-
-
-async def _refuse(channel: Channel, *, knock: bool = False) -> None:
-    with contextlib.suppress(GridError):
-        if knock:
-            await channel.open()
-        await channel.close()

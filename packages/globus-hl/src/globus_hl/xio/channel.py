@@ -30,6 +30,7 @@ DEFAULT_TIMEOUT = Timeout(connect=60.0, stall=None, total=None)
 SEEKABLE = {"file", "gridftp"}
 SETTLE = 0.005
 CLOSING = 5.0  # seconds that closing may take when nobody says how many
+MEETING = 0.1  # seconds after which both ends know of a connection
 BLOCK = 1 << 16
 
 _CANCEL = {
@@ -208,13 +209,15 @@ class Channel:
             await Close(handle, end=Deadline.after(CLOSING).end)
 
     async def close(self, *, timeout: Limit = None) -> None:
+        clock = deadline(self.timeout, CLOSING if timeout is None else timeout)
+        if "udt" in self.stack and self._is_untouched():
+            await self._meet(clock)
         with self._closing:
             if self.closed:
                 return
             self.closed = True
         if self.handle is None:
             return
-        clock = deadline(self.timeout, CLOSING if timeout is None else timeout)
         try:
             await Close(self.handle, **limits(clock, "close", self.url))
         except GlobusError as error:
@@ -222,6 +225,16 @@ class Channel:
         finally:
             if self.peer is not None:
                 self.peer.context.close()
+
+    def _is_untouched(self) -> bool:
+        """Whether it was accepted, and not opened."""
+        return self.handle is not None and not self.opened and not self.closed and self._opening is None
+
+    async def _meet(self, clock: Deadline) -> None:
+        """GCT's driver udt hangs up only what was opened, and UDT loses the news where the peer has just connected."""
+        with contextlib.suppress(GridError):
+            await self.open(timeout=clock)
+            await self.readinto(bytearray(1), timeout=MEETING)
 
     def cancel(self, *what: str) -> None:
         """End what is under way."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from globus_lowlevel import GlobusError, xio
 
 from .._runtime.closing import AsyncClosing, Closing
+from .._runtime.drivers import Background
 from .._runtime.faces import awaited, blocking
 from ..errors import ClosedError
 from ..timeouts import Limit, Timeout
@@ -17,6 +18,7 @@ from .channel import CLOSING, DEFAULT_TIMEOUT, Channel, deadline, limits, prepar
 from .errors import CanceledError
 from .faults import operation_fault
 from .handle import AsyncHandle, Handle
+from .lasting_accept import LastingAccept, refuse
 from .operations import Accept, CloseServer
 from .stack import Stack
 
@@ -50,6 +52,7 @@ class Listener:
         except GlobusError as error:
             raise operation_fault(error, "could not listen", str(stack)) from error
         self.contact: str = xio.globus_xio_server_get_contact_string(self.handle)
+        self._lasting = LastingAccept(self.handle, self.contact) if "udt" in stack else None
         self.closed = False
 
     async def accept(
@@ -63,11 +66,24 @@ class Listener:
             raise ClosedError("the server is closed")
         clock = deadline(self.timeout, timeout)
         try:
-            handle = await Accept(self.handle, **limits(clock, "accept a connection", self.contact))
+            handle = await self._next(**limits(clock, "accept a connection", self.contact))
         except GlobusError as error:
             if self.closed:
                 raise ClosedError("the server was closed") from error
             raise operation_fault(error, "could not accept a connection", self.contact) from error
+        channel = self._channel(handle, attributes, gsi)
+        if self.closed:
+            await refuse(channel)
+            raise ClosedError("the server was closed")
+        return channel
+
+    async def _next(self, **limits: Any) -> Any:
+        """The low level's handle of the next one."""
+        if self._lasting is not None:
+            return await self._lasting.next(**limits)
+        return await Accept(self.handle, **limits)
+
+    def _channel(self, handle: Any, attributes: Attributes | None = None, gsi: GSI | None = None) -> Channel:
         chosen = self.attributes if attributes is None else attributes
         return self.channel(self.stack, None, chosen, gsi or self.gsi, self.connection, accepted=handle)
 
@@ -76,6 +92,8 @@ class Listener:
             return
         self.closed = True
         clock = deadline(self.timeout, CLOSING if timeout is None else timeout)
+        if self._lasting is not None:
+            Background(self._lasting.end(self._channel))
         await CloseServer(self.handle, **limits(clock, "stop listening", self.contact))
 
 

@@ -15,11 +15,12 @@ from globus_lowlevel import GlobusError
 
 from ..errors import GridError
 from ..timeouts import Timeout
-from .arrivals import Arrivals, close_listener, only_port, port_of
+from .arrivals import Arrivals, close_listener, only_port
 from .attributes import Attributes
 from .blocks import BLOCK
 from .channel import Channel
 from .faults import innermost
+from .lasting_accept import port_of
 from .links import closed, end_of
 from .notifier import Notifier
 from .server import Listener
@@ -319,7 +320,7 @@ class TransportSocket(XioSocket):
                 trial.bind((NOWHERE[0], port))
         else:
             self._listener = self._new_listener(0)
-            port = port_of(self._listener)
+            port = port_of(self._listener.contact)
         self._bound = (NOWHERE[0], port)
 
     def _new_listener(self, port: int) -> Listener:
