@@ -105,6 +105,7 @@ class Connection:
         login = Command(
             self.handle, start, lambda _: None, end=end, describe=timed_out, may_block=not endpoint.is_address
         )
+        login.cached = 0
         try:
             await self.run(login)
         except GlobusError as error:
@@ -118,9 +119,9 @@ class Connection:
             self.can_send = False
         return operation
 
-    def _on_reply(self, reply: Reply) -> None:
+    def _on_reply(self, url: str | None, reply: Reply) -> None:
         if (operation := self._current) is not None:
-            operation.heard(reply)
+            operation.heard(url, reply)
 
     def abort(self, error: BaseException) -> None:
         """Let the operation that is under way, if any, fail with `error`."""

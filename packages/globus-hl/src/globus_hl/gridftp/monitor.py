@@ -40,10 +40,10 @@ class ReplyMonitor:
 
     Args:
         handle: the ``globus_ftp_client_handle_t``.
-        on_reply: called with each reply, on a thread of the library, before the library acts upon it.
+        on_reply: called with the URL and each reply, on a thread of the library, before the library acts upon it.
     """
 
-    def __init__(self, handle: Any, on_reply: Callable[[Reply], object]) -> None:
+    def __init__(self, handle: Any, on_reply: Callable[[str | None, Reply], object]) -> None:
         self._on_reply = on_reply
         self._copies: list[Any] = []
         ftp_client.globus_ftp_client_handle_add_plugin(handle, self._make())
@@ -71,13 +71,13 @@ class ReplyMonitor:
         _plugin: object,
         _specific: object,
         _handle: object,
-        _url: str | None,
+        url: str | None,
         _error: object,
         response: Any,
     ) -> None:
         if response is not None:
             text = bytes(response.response_buffer).rstrip(b"\0").decode("utf-8", "surrogateescape")
-            self._on_reply(Reply.parse(text) or Reply(response.code, text.strip()))
+            self._on_reply(url, Reply.parse(text) or Reply(response.code, text.strip()))
 
 
 def _begun(*_arguments: object) -> None:

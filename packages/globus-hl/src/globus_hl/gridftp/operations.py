@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -20,6 +21,8 @@ from .replies import Reply
 
 __all__ = ["Command", "Download", "StuckTransfer", "Transfer", "Upload"]
 
+BEGIN_SECONDS = 0.5
+"""How long the library has to begin an operation."""
 REFUSED_SECONDS = 0.5
 """How long a transfer that the server has refused may take to end on this side."""
 DRAIN_SECONDS = 0.5
@@ -50,10 +53,12 @@ class Command(Operation[T]):
 
     Attributes:
         refusal: the last thing that the server said against it, before it was aborted from here.
+        cached: how many connections it takes that the library has already.
     """
 
     opens = True
     refusal: Reply | None = None
+    cached = 1
 
     def __init__(self, handle: Any, start: Start, value: Callable[[Any], T], **limits: Any) -> None:
         super().__init__(**limits)
@@ -61,6 +66,7 @@ class Command(Operation[T]):
         self._start = start
         self._value = value
         self._started: Any = None
+        self._answered: set[str | None] = set()  # by URL
 
     def begin(self) -> None:
         self._started = self._start(self._complete, None)
@@ -73,11 +79,23 @@ class Command(Operation[T]):
             raise error
         return self._value(self._started)
 
-    def heard(self, reply: Reply) -> None:
+    def heard(self, url: str | None, reply: Reply) -> None:
         """The server said something. Called on a thread of the library, before the library acts upon it."""
         self.touch()
-        if reply.code >= 400 and not self._cancelled:  # what it says of the abort is no news
+        self._answered.add(url)
+        if self._cancelled:
+            call_soon(self._send_abort)
+        elif reply.code >= 400:  # what it says of the abort is no news
             self.refusal = reply
+
+    def _send_abort(self) -> None:
+        # On a connection that it has already, the library begins with a callback of its own, and an abort frees what that
+        # is about to use. After an answer, it has been called.
+        quiet = time.monotonic() - self._activity
+        if len(self._answered) < self.cached and quiet < BEGIN_SECONDS:
+            call_soon(self._send_abort, BEGIN_SECONDS - quiet)
+        else:
+            super()._send_abort()
 
     def abort(self) -> None:
         # Refused only if the operation is ending by itself at this moment; its callback comes in any case.
@@ -184,8 +202,8 @@ class Transfer(Command[int]):
         if not self._in_flight and not self._ending:
             call_soon(super()._send_abort, SETTLE_SECONDS)
 
-    def heard(self, reply: Reply) -> None:
-        super().heard(reply)
+    def heard(self, url: str | None, reply: Reply) -> None:
+        super().heard(url, reply)
         if reply.code < 200:
             self.under_way = True
         elif self.under_way and self.refusal is reply:

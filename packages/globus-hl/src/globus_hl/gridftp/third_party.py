@@ -17,6 +17,8 @@ SILENCE = 3600.0
 class ThirdParty(Transfer):
     """A transfer between two servers. Its bytes are those of the receiver's performance markers (``112``)."""
 
+    cached = 2
+
     def __init__(self, handle: Any, start: Start, **limits: Any) -> None:
         super().__init__(handle, start, **limits)
         self._stall_with_markers = self.stall
