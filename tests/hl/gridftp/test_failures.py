@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 import contextlib
 import errno
 import gc
@@ -12,13 +13,17 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.hl.gridftp.support import MB, AnyClient, FailsAfter, Place, both_modes, data, slowly, wait_for
 
 from globus_hl import errors
-from globus_hl.gridftp import AsyncClient, Client
+from globus_hl.gridftp import AsyncClient, Client, operations
+from globus_hl.gridftp.faults import meets_closing
+from globus_hl.gridftp.operations import Upload
 from globus_hl.testgrid import Grid, GridFTPServer
+from globus_lowlevel import Cause, GlobusError, ftp_client
 
 
 @both_modes
@@ -164,3 +169,54 @@ def test_closing_a_client_aborts_what_other_threads_do(grid: Grid, place: Place)
     one.close()
     thread.join(10)
     assert [type(error) for error in caught] == [errors.ClosedError]
+
+
+def test_an_upload_is_aborted_when_the_library_has_begun_it(
+    blocking: Client, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a cached connection it begins with a callback in another thread; an abort frees what that is about to use."""
+    events = collections.defaultdict(list)
+    monkeypatch.setattr(operations, "BEGIN_SECONDS", 20.0)
+
+    def watch(name: str) -> None:
+        method = getattr(Upload, name)
+
+        def watched(upload: Upload, *arguments: Any) -> Any:
+            events[upload].append(name)
+            return method(upload, *arguments)
+
+        monkeypatch.setattr(Upload, name, watched)
+
+    for name in ("heard", "abort"):
+        watch(name)
+    for _ in range(5):
+        with pytest.raises(TypeError), blocking.open(place / "b", "wb") as file:
+            file.write("text")  # type: ignore[arg-type]
+    blocking.close()
+    assert len(events) == 5
+    assert all(happened.index("heard") < happened.index("abort") for happened in events.values())
+    assert place.names() == set()
+
+
+CUT = "500-Command failed. : an end-of-file was reached\r\n{}500-globus_xio: An end of file occurred\r\n500 End.\r\n"
+UNSAFE = (
+    "500-globus_xio: The GSI XIO driver failed to establish a secure connection. "
+    "The failure occurred during a handshake read.\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("reply", "closing"),
+    [(CUT.format(UNSAFE), True), (CUT.format(""), False), ("550 No such file or directory\r\n", False)],
+    ids=["in the handshake", "later", "never"],
+)
+def test_a_data_connection_that_was_closed_in_place_of_the_last_one(reply: str, closing: bool) -> None:
+    """Rare, in the library: what the server says of it. A job is begun again then, on another connection."""
+    refused = ftp_client.GLOBUS_FTP_CLIENT_ERROR_RESPONSE
+    said = Cause(
+        "globus_ftp_client", refused, "the server responded with an error", 0, "state.c", "response", 1
+    )
+    error = GlobusError(
+        int(refused), "globus_ftp_client", [said, Cause("globus_ftp_client", 0, reply, 0, None, None, 0)]
+    )
+    assert meets_closing(error) is closing

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from globus_lowlevel import GlobusError, ftp_client
 
+from .._runtime.completion import Completion
 from .._runtime.library import activate
 from ..errors import GridError, OperationTimeoutError
 from ..timeouts import Deadline
@@ -65,6 +66,7 @@ class Connection:
         fresh: whether no operation but the login has been done on it.
         features: names of what each server of the route can do, such as ``"MLST"``, by endpoint.
         can_send: whether all data connections of an upload in extended block mode are there, from the last one.
+        gone: settled when the library has let go of it.
     """
 
     def __init__(self, route: Route, client_name: tuple[str, str], dialogue: Dialogue | None = None) -> None:
@@ -72,6 +74,7 @@ class Connection:
         self.route = route
         self.fresh = True
         self.can_send = False
+        self.gone: Completion[None] = Completion()
         self.features: dict[Endpoint, frozenset[str]] = {}
         attr = ftp_client.globus_ftp_client_handleattr_init()
         ftp_client.globus_ftp_client_handleattr_set_cache_all(attr, True)
@@ -136,6 +139,7 @@ class Connection:
     def _destroy(self) -> None:
         # Explicitly, and not when collected: the credential must outlive the handle.
         ftp_client.globus_ftp_client_handle_destroy(self.handle)
+        self.gone.set_result(None)
 
     def settle(self) -> bool:
         """Whether the library has nothing under way on it. Then nothing of the last operation is kept, either."""

@@ -58,8 +58,16 @@ def login_error(error: GlobusError, url: GridFTPURL, credential: Credential | No
 
 
 def meets_closing(error: Exception) -> bool:
-    """Whether the library is still closing the data connection of what went before. It tells so in words only."""
-    return isinstance(error, GlobusError) and any(
+    """Whether the library was still closing the data connection of what went before, and refused the next one, or closed
+    that in its place: then the server misses our end of the handshake. It tells so in words only."""
+    if not isinstance(error, GlobusError):
+        return False
+    reply = reply_of(error)
+    if reply is not None:
+        return all(
+            words in reply.text for words in ("secure connection", "handshake", "end of file occurred")
+        )
+    return any(
         cause.module == "globus_ftp_control" and "not in the proper state CLOSING" in cause.message
         for cause in error.chain
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from types import TracebackType
 
 from globus_lowlevel import ftp_client
 
-from ..errors import GridError, IsDirectoryError, NotFoundError, ServerError
+from .._runtime.completion import Completion
+from ..errors import GridError, IsDirectoryError, NotFoundError, OperationTimeoutError, ServerError
 from ..timeouts import Deadline
 from .job import Job, StartCall
 from .listing import Entry
@@ -22,6 +24,8 @@ TIDY_SECONDS = 5.0
 """What the removal of an incomplete file may take on top of the failed transfer."""
 TIDY_LATER_SECONDS = 30.0
 """What it may take in the background, with a new login."""
+LATE_SECONDS = 0.5
+"""When a server that was told to write a file, and then lost the connection, has made it."""
 
 
 class Placing:
@@ -107,11 +111,31 @@ class Placing:
     async def _remove_later(self) -> None:
         deadline = Deadline.after(TIDY_LATER_SECONDS)
         with contextlib.suppress(GridError):
-            job = Job(self._session.pool, self._job.security, self._target, deadline=deadline, tidying=True)
-            async with job:
-                await job.command(
-                    self._target, "remove it", ftp_client.globus_ftp_client_delete, lambda _: None
-                )
+            if not self._job.good:
+                await self._upload_is_over(deadline)
+            try:
+                await self._remove(deadline)
+            except NotFoundError:
+                await _pause(LATE_SECONDS)
+                await self._remove(deadline)
+
+    async def _upload_is_over(self, deadline: Deadline) -> None:
+        """Its connection is closed: until then the file may still be made."""
+        gone = self._job.connection.gone
+        gone.end, _ = deadline.limits()
+        await gone
+
+    async def _remove(self, deadline: Deadline) -> None:
+        job = Job(self._session.pool, self._job.security, self._target, deadline=deadline, tidying=True)
+        async with job:
+            await job.command(self._target, "remove it", ftp_client.globus_ftp_client_delete, lambda _: None)
+
+
+async def _pause(seconds: float) -> None:
+    pause: Completion[None] = Completion()
+    pause.end = time.monotonic() + seconds
+    with contextlib.suppress(OperationTimeoutError):
+        await pause
 
 
 def _is_replaceable(entry: Entry | None) -> bool:
