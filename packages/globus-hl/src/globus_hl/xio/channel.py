@@ -210,7 +210,7 @@ class Channel:
 
     async def close(self, *, timeout: Limit = None) -> None:
         clock = deadline(self.timeout, CLOSING if timeout is None else timeout)
-        if "udt" in self.stack and self._is_untouched():
+        if "udt" in self.stack and not self.stack.is_secure and self._is_untouched():
             await self._meet(clock)
         with self._closing:
             if self.closed:
@@ -231,7 +231,8 @@ class Channel:
         return self.handle is not None and not self.opened and not self.closed and self._opening is None
 
     async def _meet(self, clock: Deadline) -> None:
-        """GCT's driver udt hangs up only what was opened, and UDT loses the news where the peer has just connected."""
+        """GCT's driver udt hangs up only what was opened, and UDT loses the news where the peer has just connected.
+        Not with gsi: half a handshake to a peer that has gone keeps UDT busy for a minute."""
         with contextlib.suppress(GridError):
             await self.open(timeout=clock)
             await self.readinto(bytearray(1), timeout=MEETING)
