@@ -81,6 +81,10 @@
 %param(globus_ftp_client_operationattr_set_authz_assert, authz_assert, NULLABLE)
 %param(globus_ftp_client_handleattr_set_clientinfo, *, NULLABLE)
 
+/* The library begins with a callback of its own, which nothing tells of, and which an abort does not wait for. */
+%fault(globus_ftp_client_abort, "A fault of C: on a connection that the handle keeps, an abort in the first moments of an operation \
+can end the process. Abort after the server's first answer, of which a plug-in is told, or half a second later.")
+
 %skip(globus_ftp_client_operationattr_set_rfc1738_url, "declared, exported by no library")
 %skip(globus_ftp_client_operationattr_get_rfc1738_url, "declared, exported by no library")
 
