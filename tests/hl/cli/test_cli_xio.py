@@ -118,6 +118,13 @@ def test_a_file(run: Pyglobus, data: Path) -> None:
             assert process.communicate(timeout=40) == (wanted.read(), b"")
 
 
+def test_a_file_that_is_only_read_is_not_made(run: Pyglobus, tmp_path: Path) -> None:
+    with run.start("cat", "-s", "file", "--no-input", tmp_path / "none") as process:
+        assert b"No such file" in process.communicate(timeout=40)[1]
+    assert process.returncode == Exit.NOT_FOUND
+    assert not (tmp_path / "none").exists()
+
+
 def test_forwarding_puts_gsi_in_between(run: Pyglobus, grid: Grid, host: tuple[object, ...]) -> None:
     with (
         listening(run, *host, "-k", "-n") as server,

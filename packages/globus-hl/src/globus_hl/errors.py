@@ -171,6 +171,22 @@ class UnsupportedError(ServerError, NotImplementedError):
     default_errno = _errno.EOPNOTSUPP
 
 
+OF_FILES: dict[int, type[ServerError]] = {
+    _errno.ENOENT: NotFoundError,
+    _errno.EACCES: PermissionDeniedError,
+    _errno.EPERM: PermissionDeniedError,
+    _errno.EROFS: PermissionDeniedError,
+    _errno.EEXIST: ExistsError,
+    _errno.EISDIR: IsDirectoryError,
+    _errno.ENOTDIR: NotDirectoryError,
+    _errno.ENOTEMPTY: DirectoryNotEmptyError,
+    _errno.ENOSPC: NoSpaceError,
+    _errno.EDQUOT: NoSpaceError,
+    _errno.EFBIG: NoSpaceError,
+}
+"""What the system's errors of files and directories mean."""
+
+
 # ---- the way to the server -----------------------------------------------------------------------
 
 

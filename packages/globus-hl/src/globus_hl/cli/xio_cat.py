@@ -48,7 +48,13 @@ Exit codes:
     help="--to: over this stack.",
 )
 @stack_options
-@click.option("-n", "--no-input", "no_input", is_flag=True, help="Do not read standard input.")
+@click.option(
+    "-n",
+    "--no-input",
+    "no_input",
+    is_flag=True,
+    help="Do not read standard input. A file is only read, and not made.",
+)
 @click.option("--timeout", "timeout", type=_SECONDS, metavar="SECONDS", help="End after so long.")
 @click.option(
     "--connect-timeout",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import os
 import socket
 import time
 from typing import TYPE_CHECKING, Any
 
 from globus_hl.errors import GridError, OperationTimeoutError
 from globus_hl.timeouts import Timeout
-from globus_hl.xio import AsyncHandle, AsyncServer
+from globus_hl.xio import AsyncHandle, AsyncServer, Attributes
 from globus_hl.xio.descriptors import ask_socket
 
 from .xio_options import listen, security
@@ -136,7 +137,16 @@ class _Cat:
     def _handle(self, contact: str, which: str) -> AsyncHandle:
         stack = self.options[which]
         limits = Timeout(self.options["connect_timeout"], None, None)
-        return AsyncHandle(stack, contact, gsi=security(stack, self.options, accepting=False), timeout=limits)
+        gsi = security(stack, self.options, accepting=False)
+        return AsyncHandle(stack, contact, self._attributes(which), gsi=gsi, timeout=limits)
+
+    def _attributes(self, which: str) -> Attributes | None:
+        """Options of the drivers that the stack's text may still change."""
+        if which != "stack" or not self.options["no_input"] or self.options["stack"].names[0] != "file":
+            return None
+        attributes = Attributes()
+        attributes.file.flags = os.O_RDONLY  # a file that is not there is not made
+        return attributes
 
     def _connected(self, handle: AsyncHandle) -> str | None:
         """Tell it, and return the peer's address, which the socket forgets when the peer has gone."""

@@ -19,18 +19,13 @@ from dataclasses import dataclass
 from globus_lowlevel import GlobusError, ftp_client
 
 from ..errors import (
+    OF_FILES,
     AuthenticationError,
     ConnectionLostError,
     DataChannelError,
-    DirectoryNotEmptyError,
-    ExistsError,
     GridError,
-    IsDirectoryError,
     LoginRefusedError,
     NoSpaceError,
-    NotDirectoryError,
-    NotFoundError,
-    PermissionDeniedError,
     ProtectionError,
     ServerError,
     UnsupportedError,
@@ -42,20 +37,6 @@ _ERRNO = re.compile(r"^GridFTP-Errno:\s*(\d+)", re.MULTILINE)
 _CODE = re.compile(r"^GlobusError:.*\bc=(\w+)", re.MULTILINE)
 _SYSTEM = re.compile(r"(?:System error in \w+|A system call failed): (.+)$", re.MULTILINE)
 _LINE_START = re.compile(r"^\d{3}[ -]", re.MULTILINE)
-
-_BY_ERRNO: dict[int, type[ServerError]] = {
-    errno.ENOENT: NotFoundError,
-    errno.EACCES: PermissionDeniedError,
-    errno.EPERM: PermissionDeniedError,
-    errno.EROFS: PermissionDeniedError,
-    errno.EEXIST: ExistsError,
-    errno.EISDIR: IsDirectoryError,
-    errno.ENOTDIR: NotDirectoryError,
-    errno.ENOTEMPTY: DirectoryNotEmptyError,
-    errno.ENOSPC: NoSpaceError,
-    errno.EDQUOT: NoSpaceError,
-    errno.EFBIG: NoSpaceError,
-}
 
 _BY_NAME: dict[str, int] = {
     "PATH_NOT_FOUND": errno.ENOENT,
@@ -159,8 +140,8 @@ class Reply:
 def error_class(reply: Reply) -> tuple[type[GridError], int | None]:
     """The class for a reply, and the errno value if it names one. `ServerError` itself means that nothing is known."""
     number = reply.errno
-    if number is not None and number in _BY_ERRNO:
-        return _BY_ERRNO[number], number
+    if number is not None and number in OF_FILES:
+        return OF_FILES[number], number
     if (match := _CODE.search(reply.text)) and match[1] in _CLASS_BY_NAME:
         return _CLASS_BY_NAME[match[1]], None
     return _BY_REPLY_CODE.get(reply.code, ServerError), number

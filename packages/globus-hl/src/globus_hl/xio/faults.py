@@ -9,7 +9,14 @@ from typing import Any
 
 from globus_lowlevel import GlobusError, common, gssapi_error, xio_drivers
 
-from ..errors import ConnectError, ConnectionLostError, ConnectRefusedError, GridError, HostNotFoundError
+from ..errors import (
+    OF_FILES,
+    ConnectError,
+    ConnectionLostError,
+    ConnectRefusedError,
+    GridError,
+    HostNotFoundError,
+)
 from .errors import CanceledError
 
 __all__ = [
@@ -24,17 +31,22 @@ __all__ = [
 
 _GSI, _GSSAPI = "globus_xio_gsi", "globus_gsi_gssapi"
 
+_FILES = {"globus_xio_file_driver.c", "globus_xio_popen_driver.c"}
+"""Where GCT's drivers of files and programs are; errors tell no driver."""
+
 LOST = {errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED, errno.ENOTCONN, errno.ESHUTDOWN}
 """Errors of a connection that was there."""
 
 
 def connection_fault(error: GlobusError, message: str, url: str) -> GridError:
-    """The error for a connection that did not come about, or broke.
+    """The error for a connection that did not come about, or broke; or for a file or program.
 
     Args:
         message: "could not ...".
     """
     number = error.errno
+    if number in OF_FILES and any(cause.file in _FILES for cause in error.chain):
+        return OF_FILES[number](f"{message}: {os.strerror(number)}", url=url, errno=number, hint="")
     if number == errno.ECONNREFUSED:
         kind: type[GridError] = ConnectRefusedError
     elif number is None and is_name_lookup(error):
