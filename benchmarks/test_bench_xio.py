@@ -7,6 +7,7 @@ time-out, as sockets have none at first, unless the row says so.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -131,7 +132,11 @@ def echo(sock: socket.socket, block: int, blocks: int) -> None:
         sock.sendall(view)
 
 
-TASKS = {b"i": take_into, b"r": take, b"e": echo}
+def stay(_sock: socket.socket, core: int, _blocks: int) -> None:
+    os.sched_setaffinity(0, {core})  # of this thread
+
+
+TASKS = {b"i": take_into, b"r": take, b"e": echo, b"s": stay}
 
 
 def obey(sock: socket.socket) -> None:
@@ -258,6 +263,30 @@ def ends(files: list[str], ports: dict[str, list[int]], stack: str) -> Iterator[
         sock.close()
 
 
+@contextlib.contextmanager
+def staying(ends: list[socket.socket], core: int) -> Iterator[None]:
+    """This end stays on the first core, and the other on that one. Else the system moves them between cores as it
+    happens, which takes longer than what is measured."""
+    cores = sorted(os.sched_getaffinity(0))
+    for sock in ends:
+        sock.sendall(HEADER.pack(b"s", cores[core % len(cores)], 0))
+    os.sched_setaffinity(0, {cores[0]})
+    yield
+    os.sched_setaffinity(0, cores)
+
+
+@pytest.fixture
+def one_core(ends: list[socket.socket]) -> Iterator[None]:
+    with staying(ends, 0):
+        yield
+
+
+@pytest.fixture
+def two_cores(ends: list[socket.socket]) -> Iterator[None]:
+    with staying(ends, 1):
+        yield
+
+
 def push(sock: socket.socket, what: bytes, data: bytes, blocks: int) -> Callable[[], None]:
     """Sends so many blocks, and waits until the other end has them."""
 
@@ -279,6 +308,7 @@ def push(sock: socket.socket, what: bytes, data: bytes, blocks: int) -> Callable
     ],
     ids=lambda value: f"{value // KIB}KiB" if isinstance(value, int) else None,
 )
+@pytest.mark.usefixtures("two_cores")
 @pytest.mark.parametrize("stack", PAIRS)
 def test_throughput(
     side_by_side: Any, ends: Any, stack: str, how: str, size: int, limit: float | None, smoke: bool
@@ -292,10 +322,11 @@ def test_throughput(
         *(push(sock, what, data, total // size) for sock in ends),
         peer=PAIRS[stack],
         rounds=31,
-        target="ratio >= 0.9" if size >= 64 * KIB else "",
+        target="ratio >= 0.9" if size >= 64 * KIB or stack != "tcp" else "",
     )
 
 
+@pytest.mark.usefixtures("one_core")
 @pytest.mark.parametrize("size", [1, KIB], ids=["1B", "1KiB"])
 @pytest.mark.parametrize("stack", PAIRS)
 def test_round_trips(side_by_side: Any, ends: Any, stack: str, size: int, smoke: bool) -> None:
