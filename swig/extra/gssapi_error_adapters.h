@@ -69,7 +69,7 @@ static inline bool gl_minor_status_is_the_cause(void)
     gss_OID_set mechanisms;
     int is_ours = 0;
     if (gss_indicate_mechs(&minor, &mechanisms) != GSS_S_COMPLETE) return false;
-    gss_test_oid_set_member(&minor, gss_mech_globus_gssapi_openssl, mechanisms, &is_ours);
+    gss_test_oid_set_member(&minor, (gss_OID_desc *)gss_mech_globus_gssapi_openssl, mechanisms, &is_ours);
     gss_release_oid_set(&minor, &mechanisms);
     return is_ours;
 }

@@ -85,13 +85,15 @@ def signature_text(signature: Signature, symbol: str, storage: str, module: str)
 
 
 HOOKS = {
-    "again": "static bool {0}(void **arguments)\n{{\n{1}    return {2};\n}}\n",
-    "before": "static void {0}(void **arguments)\n{{\n{1}    {2};\n}}\n",
-    "after": "static void {0}(void **arguments)\n{{\n{1}    {2};\n}}\n",
-    "failed": "static void {0}(void **arguments, uint32_t failure)\n{{\n{1}    {2};\n}}\n",
+    "again": "static bool {0}(void **arguments)\n{{\n    (void)arguments;\n{1}    return {2};\n}}\n",
+    "before": "static void {0}(void **arguments)\n{{\n    (void)arguments;\n{1}    {2};\n}}\n",
+    "after": "static void {0}(void **arguments)\n{{\n    (void)arguments;\n{1}    {2};\n}}\n",
+    "failed": "static void {0}(void **arguments, uint32_t failure)\n"
+    "{{\n    (void)arguments, (void)failure;\n{1}    {2};\n}}\n",
     "settle": "static uint32_t {0}(PyObject *values, PyObject *registered, uint32_t failure)\n"
-    "{{\n{1}    return {2};\n}}\n",
+    "{{\n    (void)values, (void)registered, (void)failure;\n{1}    return {2};\n}}\n",
 }
+"""An expression need not use all that it is given."""
 
 
 def hook_text(signature: Signature, hook: str, expression: str, symbol: str) -> str:

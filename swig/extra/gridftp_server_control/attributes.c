@@ -127,13 +127,15 @@ bool gl_gsc_attr_free(globus_gridftp_server_control_attr_t attr)
 /* ---- the setters ---------------------------------------------------------------------------------------------------------------- */
 
 #define SETTER(NAME, PARAMETERS, ...) \
-    globus_result_t gl_adapt_globus_gridftp_server_control_attr_##NAME PARAMETERS { return set(in_attr, (setting){__VA_ARGS__}); }
+    globus_result_t gl_adapt_globus_gridftp_server_control_attr_##NAME PARAMETERS { return set(in_attr, (setting){.what = __VA_ARGS__}); }
 #define ATTR globus_gridftp_server_control_attr_t in_attr
 
 SETTER(set_resource, (ATTR, globus_gridftp_server_control_resource_cb_t resource_cb, void *user_arg),
-       RESOURCE, {resource_cb}, {user_arg})
-SETTER(set_auth, (ATTR, globus_gridftp_server_control_auth_cb_t auth_cb, void *user_arg), AUTH, {auth_cb}, {user_arg})
-SETTER(set_list, (ATTR, globus_gridftp_server_control_list_cb_t list_cb, void *user_arg), LIST, {list_cb}, {user_arg})
+       RESOURCE, .functions = {resource_cb}, .arguments = {user_arg})
+SETTER(set_auth, (ATTR, globus_gridftp_server_control_auth_cb_t auth_cb, void *user_arg),
+       AUTH, .functions = {auth_cb}, .arguments = {user_arg})
+SETTER(set_list, (ATTR, globus_gridftp_server_control_list_cb_t list_cb, void *user_arg),
+       LIST, .functions = {list_cb}, .arguments = {user_arg})
 SETTER(set_banner, (ATTR, char *banner), BANNER, .text = banner)
 SETTER(set_message, (ATTR, char *message), MESSAGE, .text = message)
 SETTER(set_security, (ATTR, globus_gridftp_server_control_security_type_t sec), SECURITY, .numbers = {sec})
@@ -141,13 +143,13 @@ SETTER(set_idle_time, (ATTR, int idle_timeout, int preauth_timeout), IDLE_TIME, 
 SETTER(set_epsv_ip, (ATTR, globus_bool_t epsv_ip), EPSV_IP, .numbers = {epsv_ip})
 SETTER(set_ipv6, (ATTR, globus_bool_t ipv6), IPV6, .numbers = {ipv6})
 SETTER(add_recv, (ATTR, const char *module_name, globus_gridftp_server_control_transfer_cb_t recv_func, void *user_arg),
-       RECV, {recv_func}, {user_arg}, .text = (char *)module_name)
+       RECV, .functions = {recv_func}, .arguments = {user_arg}, .text = (char *)module_name)
 SETTER(add_send, (ATTR, const char *module_name, globus_gridftp_server_control_transfer_cb_t send_func, void *user_arg),
-       SEND, {send_func}, {user_arg}, .text = (char *)module_name)
+       SEND, .functions = {send_func}, .arguments = {user_arg}, .text = (char *)module_name)
 SETTER(data_functions,
        (ATTR, globus_gridftp_server_control_active_connect_cb_t active_cb, void *active_arg,
         globus_gridftp_server_control_passive_connect_cb_t passive_cb, void *passive_arg,
         globus_gridftp_server_control_data_destroy_cb_t destroy_cb, void *destroy_arg),
-       DATA_FUNCTIONS, {active_cb, passive_cb, destroy_cb}, {active_arg, passive_arg, destroy_arg})
+       DATA_FUNCTIONS, .functions = {active_cb, passive_cb, destroy_cb}, .arguments = {active_arg, passive_arg, destroy_arg})
 SETTER(set_log, (ATTR, globus_gridftp_server_control_log_cb_t log_func, int log_mask, void *user_arg),
-       LOG, {log_func}, {user_arg}, .numbers = {log_mask})
+       LOG, .functions = {log_func}, .arguments = {user_arg}, .numbers = {log_mask})
