@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 import time
@@ -82,6 +83,12 @@ class Completion(Generic[T]):
         if not self._settled:
             yield self
         return self.result()
+
+    async def wait_until(self, end: float) -> None:
+        """Wait until it is settled, but no longer than until `end`, in ``time.monotonic()``."""
+        self.end = end
+        with contextlib.suppress(OperationTimeoutError):
+            await self
 
     # -- what drivers call -------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from types import TracebackType
 from globus_lowlevel import ftp_client
 
 from .._runtime.completion import Completion
-from ..errors import GridError, IsDirectoryError, NotFoundError, OperationTimeoutError, ServerError
+from ..errors import GridError, IsDirectoryError, NotFoundError, ServerError
 from ..timeouts import Deadline
 from .job import Job, StartCall
 from .listing import Entry
@@ -111,31 +111,18 @@ class Placing:
     async def _remove_later(self) -> None:
         deadline = Deadline.after(TIDY_LATER_SECONDS)
         with contextlib.suppress(GridError):
-            if not self._job.good:
-                await self._upload_is_over(deadline)
+            if not self._job.good:  # until its connection is closed the file may still be made
+                await self._job.connection.gone.wait_until(deadline.end)
             try:
                 await self._remove(deadline)
             except NotFoundError:
-                await _pause(LATE_SECONDS)
+                await Completion[None]().wait_until(time.monotonic() + LATE_SECONDS)
                 await self._remove(deadline)
-
-    async def _upload_is_over(self, deadline: Deadline) -> None:
-        """Its connection is closed: until then the file may still be made."""
-        gone = self._job.connection.gone
-        gone.end, _ = deadline.limits()
-        await gone
 
     async def _remove(self, deadline: Deadline) -> None:
         job = Job(self._session.pool, self._job.security, self._target, deadline=deadline, tidying=True)
         async with job:
             await job.command(self._target, "remove it", ftp_client.globus_ftp_client_delete, lambda _: None)
-
-
-async def _pause(seconds: float) -> None:
-    pause: Completion[None] = Completion()
-    pause.end = time.monotonic() + seconds
-    with contextlib.suppress(OperationTimeoutError):
-        await pause
 
 
 def _is_replaceable(entry: Entry | None) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections import deque
 from dataclasses import dataclass
@@ -228,9 +227,7 @@ class Pool:
 
     async def drained(self, end: float) -> None:
         """Wait, after `close`, until nobody uses a connection any more."""
-        self._drained.end = end
-        with contextlib.suppress(OperationTimeoutError):
-            await self._drained
+        await self._drained.wait_until(end)
 
     @property
     def counts(self) -> tuple[int, int]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from .._runtime.drivers import Background, Work
-from ..errors import ClosedError, OperationTimeoutError
+from ..errors import ClosedError
 from ..timeouts import GRACE, Deadline, Limit, Timeout
 from .connection import Route
 from .dialogue import Dialogue
@@ -57,9 +56,7 @@ class Session:
         await self.pool.drained(Deadline.after(GRACE).end)
         end = Deadline.after(TIDY_SECONDS).end
         for work in list(self._background):
-            work.end = end
-            with contextlib.suppress(OperationTimeoutError):
-                await work
+            await work.wait_until(end)
 
     def in_background(self, work: Work[None]) -> None:
         """Run what nobody waits for."""
