@@ -7,8 +7,8 @@ import errno
 import os
 import select
 import socket
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .direct import Direct
 from .links import end_of, remaining, writable
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .links import LayeredLink
 
 __all__ = ["DataSocket"]
+
+T = TypeVar("T")
 
 _SYSTEM = socket.socket  # whose methods are the system's calls
 _DONTWAIT = int(socket.MSG_DONTWAIT)  # a number: an operator of an enumeration takes as long as a system call
@@ -34,10 +36,11 @@ class DataSocket(socket.socket):
     _timeout: float | None
 
     def _ready(self) -> Direct | LayeredLink:
-        """The way of the data."""
+        """The way of the data; the subclass opens it."""
         raise NotImplementedError
 
     def _is_connected(self) -> bool:
+        """Whether there is a peer, as the subclass knows."""
         raise NotImplementedError
 
     # ---- receiving ------------------------------------------------------------------------------------------------
@@ -115,31 +118,36 @@ class DataSocket(socket.socket):
         """See ``socket.recvmsg``. Ancillary data comes on tcp alone."""
         if bufsize < 0:
             raise ValueError("negative buffer size in recvmsg()")
-        if ancbufsize < 0:
-            raise ValueError("invalid ancillary data buffer length")
-        link = self._ready()
-        if isinstance(link, Direct) and (ancbufsize or flags & ~_WAIT_FLAGS):
-            call = lambda: _SYSTEM.recvmsg(self, bufsize, ancbufsize, flags)  # noqa: E731
-            return link.kernel(call, select.POLLIN, self._patience(flags))
-        return self.recv(bufsize, flags), [], 0, None
+        found = self._with_ancillary(
+            lambda: _SYSTEM.recvmsg(self, bufsize, ancbufsize, flags), ancbufsize, flags
+        )
+        return found or (self.recv(bufsize, flags), [], 0, None)
 
     def recvmsg_into(
         self, buffers: Iterable[Buffer], ancbufsize: int = 0, flags: int = 0, /
     ) -> tuple[int, list[Any], int, Any]:
         """See ``socket.recvmsg_into``. Ancillary data comes on tcp alone."""
         views = [writable(buffer) for buffer in buffers]
-        if ancbufsize < 0:
-            raise ValueError("invalid ancillary data buffer length")
-        link = self._ready()
-        if isinstance(link, Direct) and (ancbufsize or flags & ~_WAIT_FLAGS):
-            call = lambda: _SYSTEM.recvmsg_into(self, views, ancbufsize, flags)  # noqa: E731
-            return link.kernel(call, select.POLLIN, self._patience(flags))
+        found = self._with_ancillary(
+            lambda: _SYSTEM.recvmsg_into(self, views, ancbufsize, flags), ancbufsize, flags
+        )
+        if found is not None:
+            return found
         data = memoryview(self.recv(sum(view.nbytes for view in views), flags))
         count = data.nbytes
         for view in views:
             part = min(view.nbytes, data.nbytes)
             view[:part], data = data[:part], data[part:]
         return count, [], 0, None
+
+    def _with_ancillary(self, call: Callable[[], T], ancbufsize: int, flags: int) -> T | None:
+        """What the system receives, where the call asks for more than data, and the stack is tcp alone; else None."""
+        if ancbufsize < 0:
+            raise ValueError("invalid ancillary data buffer length")
+        link = self._ready()
+        if not isinstance(link, Direct) or not (ancbufsize or flags & ~_WAIT_FLAGS):
+            return None
+        return link.kernel(call, select.POLLIN, self._patience(flags))
 
     def _patience(self, flags: int) -> float | None:
         """Seconds to wait. With a time-out, the standard library waits before the system sees the flags."""
