@@ -143,15 +143,19 @@ def test_udt_and_gsi(
     writer.join(LIMIT)
 
 
+def near(server: xio.Server | xio.AsyncServer) -> str:
+    """What a client on this machine connects to, over IPv4."""
+    return f"127.0.0.1:{server.contact.rpartition(':')[2]}"
+
+
 def test_a_server_on_udt_goes_on_when_nobody_came_in_time() -> None:
     """GCT's driver accepts nobody any more after an accept that was canceled, and is slow to notice that it was."""
     with xio.Server("udt", connection_timeout=LIMIT) as server:
-        contact = f"127.0.0.1:{server.contact.rpartition(':')[2]}"
         for _ in range(2):
             with pytest.raises(TimeoutError, match="accept"):
                 server.accept(timeout=0.1)
             with (
-                xio.Handle("udt", contact, timeout=LIMIT) as client,
+                xio.Handle("udt", near(server), timeout=LIMIT) as client,
                 server.accept(timeout=LIMIT) as accepted,
             ):
                 client.write(b"hello")
@@ -178,8 +182,7 @@ def test_threads_accept_on_udt() -> None:
         threads = [threading.Thread(target=accept) for _ in range(3)]
         for thread in threads:
             thread.start()
-        contact = f"127.0.0.1:{server.contact.rpartition(':')[2]}"
-        with xio.Handle("udt", contact, timeout=LIMIT) as client:
+        with xio.Handle("udt", near(server), timeout=LIMIT) as client:
             client.write(b"hello")
             assert ends.get(timeout=LIMIT) == b"hello"
     assert [ends.get(timeout=LIMIT) for _ in range(2)] == ["closed", "closed"]
@@ -191,18 +194,16 @@ def test_who_came_to_a_server_on_udt_that_closes() -> None:
     server = xio.Server("udt")
     with pytest.raises(TimeoutError):
         server.accept(timeout=0.1)
-    contact = f"127.0.0.1:{server.contact.rpartition(':')[2]}"
-    with xio.Handle("udt", contact, timeout=LIMIT) as client:
+    with xio.Handle("udt", near(server), timeout=LIMIT) as client:
         server.close()
         assert client.read(1) == b""
 
 
 def test_a_connection_on_udt_that_is_not_wanted() -> None:
     with xio.Server("udt", connection_timeout=LIMIT) as server:
-        contact = f"127.0.0.1:{server.contact.rpartition(':')[2]}"
         closer = threading.Thread(target=lambda: server.accept().close())
         closer.start()
-        with xio.Handle("udt", contact, timeout=LIMIT) as client:
+        with xio.Handle("udt", near(server), timeout=LIMIT) as client:
             assert client.read(1) == b""
         closer.join(LIMIT)
 
@@ -212,9 +213,8 @@ def test_an_accept_on_udt_that_is_canceled() -> None:
         async with xio.AsyncServer("udt", connection_timeout=LIMIT) as server:
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(server.accept(), 0.1)
-            contact = f"127.0.0.1:{server.contact.rpartition(':')[2]}"
             async with (
-                xio.AsyncHandle("udt", contact, timeout=LIMIT) as client,
+                xio.AsyncHandle("udt", near(server), timeout=LIMIT) as client,
                 await server.accept() as accepted,
             ):
                 await client.write(b"hello")
